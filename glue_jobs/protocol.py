@@ -1,0 +1,143 @@
+"""What a Spark job is asked and what it answers: plain dataclasses, JSON both ways, no dependency but the standard library."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+JobName = Literal["validate", "process"]
+Severity = Literal["quarantine", "block", "warn"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSpec:
+    """A column as the jobs need it: `type` is Spark's own text (`decimal(18,2)`, `timestamp`), `max_bytes` the limit of a VARCHAR."""
+
+    name: str
+    type: str
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    path: str | None = None
+    formats: tuple[str, ...] = ()
+    max_bytes: int | None = None
+    pii: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowRuleSpec:
+    """A row rule: `predicate` is Spark SQL text over contract columns, true where the row is good and never NULL."""
+
+    name: str
+    rule: str
+    predicate: str
+    otherwise: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRuleSpec:
+    """A batch rule: DQDL text for Deequ."""
+
+    name: str
+    rule: str
+    otherwise: Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """One object to read. `key` and `time` are the rank (`_file`, `_file_time`), `header` the names the file itself has, in order."""
+
+    url: str
+    key: str
+    time: str
+    size: int
+    header: tuple[str, ...] = ()
+    records: int | None = None
+    """Rows counted without Spark, where that could be counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionWork:
+    """One partition of a job: what it reads."""
+
+    partition: str
+    token: str
+    files: tuple[InputFile, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """One job for many partitions of one dataset. `output` is an `s3://` folder of this attempt alone."""
+
+    job: JobName
+    dataset: str
+    token: str
+    output: str
+    partitions: tuple[PartitionWork, ...]
+    columns: tuple[ColumnSpec, ...]
+    format: dict[str, object] = field(default_factory=dict)
+    row_rules: tuple[RowRuleSpec, ...] = ()
+    batch_rules: tuple[BatchRuleSpec, ...] = ()
+    delete_when: str | None = None
+    """Spark SQL predicate over contract columns; `_op` is D where it is true, else U."""
+    keys: tuple[str, ...] = ()
+    """Business keys: quarantined rows report whether their key could be read."""
+    delivers: str = "events"
+    transform: str | None = None
+    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other datasets for the transform: name -> urls of their Parquet files."""
+    produces: tuple[ColumnSpec, ...] = ()
+    rows: str = "same"
+    pii_key: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputFile:
+    """One Parquet file that was written."""
+
+    url: str
+    content_length: int
+    record_count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleOutcome:
+    """What became of one rule in one partition. `error` is set where the rule could not be evaluated: that is not a failed rule."""
+
+    name: str
+    rule: str
+    otherwise: Severity
+    passed: bool
+    failed_rows: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    reason: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionReport:
+    """The figures of one partition: rows_in = rows_out + rows_quarantined + rows_dropped for `same` and `filter`."""
+
+    partition: str
+    token: str
+    rows_in: int
+    rows_out: int
+    rows_quarantined: int = 0
+    rows_dropped: int = 0
+    files: tuple[OutputFile, ...] = ()
+    quarantine_files: tuple[OutputFile, ...] = ()
+    reasons: dict[str, int] = field(default_factory=dict)
+    rules: tuple[RuleOutcome, ...] = ()
+    unreadable_keys: int = 0
+    """Quarantined rows whose business key could not be read."""
+    sample: tuple[dict[str, object], ...] = ()
+    problem: str | None = None
+    """Why this partition must not be published, where the figures alone do not say it (rows read differ from rows counted)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobReport:
+    """The answer to one `JobRequest`, written last: its presence means that every file it names is complete."""
+
+    job: JobName
+    dataset: str
+    token: str
+    seconds: float
+    partitions: tuple[PartitionReport, ...]
