@@ -121,6 +121,8 @@ class PartitionReport:
     rows_out: int
     rows_quarantined: int = 0
     rows_dropped: int = 0
+    rows_unknown: int = 0
+    """Snapshots: marker rows (`_op` = '?', keys only) written beside the rows, one for each key that is known to be unknown."""
     files: tuple[OutputFile, ...] = ()
     quarantine_files: tuple[OutputFile, ...] = ()
     reasons: dict[str, int] = field(default_factory=dict)
