@@ -1,0 +1,19 @@
+"""lake_platform: one YAML file per dataset becomes assets, checks, a sensor, Spark jobs and Redshift tables.
+
+The components are exported lazily (PEP 562), so that `lake_platform.contract` stays importable without Dagster.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lake_platform.components.dataset import Dataset
+
+__all__ = ["Dataset"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "Dataset":
+        from lake_platform.components.dataset import Dataset
+
+        return Dataset
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

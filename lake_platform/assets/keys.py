@@ -1,0 +1,47 @@
+"""Asset keys, and the partitions of a dataset in Dagster's words."""
+
+import datetime as dt
+
+import dagster as dg
+
+from lake_platform.contract.dataset import DatasetContract, Layer
+
+ALL = "all"
+"""The partition key of a dataset with `by: none`; Dagster sees no partitions there."""
+
+
+def asset_key(dataset: str, layer: Layer) -> dg.AssetKey:
+    """`[dataset, dataset_layer]`: the UI labels a node with the last part only."""
+    return dg.AssetKey([dataset, f"{dataset}_{layer}"])
+
+
+def dataset_keys(contract: DatasetContract) -> list[dg.AssetKey]:
+    """The keys of all layers that the dataset declares, raw first."""
+    return [asset_key(contract.name, layer) for layer in contract.layers]
+
+
+def partitions_definition(contract: DatasetContract) -> dg.PartitionsDefinition[str] | None:
+    """The partitions of all layers of a dataset; None for `by: none`.
+
+    `end_offset=1` makes the running hour, day or month a partition too: Dagster's own default ends with the last
+    complete one, and a file of today would have to wait for tomorrow.
+    """
+    partition = contract.arrives.partition
+    if partition.by == "none":
+        return None
+    start = dt.datetime.fromisoformat(_full_date(partition.start))
+    if partition.by == "hour":
+        return dg.HourlyPartitionsDefinition(start_date=start, fmt="%Y-%m-%dT%H", timezone="UTC", end_offset=1)
+    if partition.by == "day":
+        return dg.DailyPartitionsDefinition(start_date=start, timezone="UTC", end_offset=1)
+    return dg.MonthlyPartitionsDefinition(start_date=start, fmt="%Y-%m", timezone="UTC", end_offset=1)
+
+
+def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
+    """The partitions that this run works on, in their order; `["all"]` where the dataset has none."""
+    return list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else [ALL]
+
+
+def _full_date(text: str) -> str:
+    """`2015-01` and `2015-01-01T05` to what `fromisoformat` reads."""
+    return f"{text}-01" if len(text) == len("2015-01") else text

@@ -1,0 +1,144 @@
+"""How a step over many partitions tells Dagster the truth of each of them.
+
+Left alone, Dagster marks every partition of a range as materialized, the refused ones too. So a step logs one
+`AssetMaterialization` for each partition that it published, and yields its output with the marker by which Dagster
+adds none of its own. The marker is Dagster's own and not public: `marked_output` is the only place that knows it, and
+`test_dagster_facts.py` fails if it changes its meaning. The way back is to let the gate raise: then the good
+partitions of a range arrive with the next run.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+
+from lake_platform.assets.keys import ALL, asset_key, partitions_definition
+from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult
+from lake_platform.contract.dataset import LAYERS, DatasetContract, Layer
+from lake_platform.errors import TerminalError
+
+RETRIES = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
+"""For what may pass on retry; what fails again is a `dg.Failure` with retries off."""
+
+StepEvent = dg.Output[None]
+
+
+def step_arguments(
+    contract: DatasetContract, layer: Layer, *, kinds: set[str], description: str, checks: Sequence[DeclaredCheck]
+) -> dict[str, Any]:
+    """The arguments of `dg.multi_asset` that all layers share: spec, checks, partitions, retries."""
+    key = asset_key(contract.name, layer)
+    partitions = partitions_definition(contract)
+    before = LAYERS.index(layer) - 1
+    return {
+        "name": f"{contract.name}_{layer}",
+        "specs": [
+            dg.AssetSpec(
+                key,
+                deps=[asset_key(contract.name, LAYERS[before])] if before >= 0 else [],
+                description=description,
+                group_name=contract.group or contract.name,
+                kinds=kinds,
+                owners=contract.owners,
+                partitions_def=partitions,
+                tags={"lake_platform/dataset": contract.name, "lake_platform/layer": layer},
+            )
+        ],
+        "check_specs": [
+            dg.AssetCheckSpec(
+                check.name,
+                asset=key,
+                description=check.description,
+                blocking=check.blocking,
+                partitions_def=partitions,
+            )
+            for check in checks
+        ],
+        "backfill_policy": dg.BackfillPolicy.single_run() if partitions else None,
+        "retry_policy": RETRIES,
+    }
+
+
+def report_step(
+    context: dg.AssetExecutionContext,
+    contract: DatasetContract,
+    layer: Layer,
+    *,
+    results: Sequence[PartitionResult],
+    checks: Sequence[DeclaredCheck],
+) -> Iterator[StepEvent]:
+    """Logs checks and materializations of each partition, then yields the outputs.
+
+    Raises:
+        dagster.Failure: every partition that had something to work on was refused; nothing is materialized, and
+            what follows does not run.
+    """
+    key = asset_key(contract.name, layer)
+    for result in results:
+        partition = None if result.partition == ALL else result.partition
+        for check in result.checks:
+            context.log_event(_evaluation(key, check, partition))
+        if result.state == "published":
+            context.log_event(_materialization(key, result, partition))
+        elif result.state == "refused":
+            context.log.error(f"{contract.name} {result.partition} is refused: {result.reason}")
+    refused = [result for result in results if result.state == "refused"]
+    if refused and not any(result.state in ("published", "unchanged") for result in results):
+        raise refusal(contract, refused)
+    output = key.to_python_identifier()
+    for check in checks:
+        yield dg.Output(None, output_name=f"{output}_{check.name}")
+    yield marked_output(output)
+
+
+def refusal(contract: DatasetContract, refused: Sequence[PartitionResult]) -> dg.Failure:
+    """The failure that names the refused partitions and why; it is not retried."""
+    told = "; ".join(f"{result.partition}: {result.reason}" for result in refused)
+    return dg.Failure(
+        description=f"{contract.name}: {len(refused)} partition(s) refused, the last good data stays. {told}",
+        metadata={result.partition: result.reason or "" for result in refused},
+        allow_retries=False,
+    )
+
+
+def marked_output(name: str) -> StepEvent:
+    """An output for which Dagster records no materialization: the step has logged its own."""
+    return dg.Output(None, output_name=name, metadata={SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True})
+
+
+@contextmanager
+def told_to_dagster() -> Iterator[None]:
+    """Turns a terminal error into a `dg.Failure` without retries; every other error is left to the retry policy.
+
+    Raises:
+        dagster.Failure: for every `TerminalError` that leaves the block.
+    """
+    try:
+        yield
+    except TerminalError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def _evaluation(key: dg.AssetKey, check: CheckOutcome, partition: str | None) -> dg.AssetCheckEvaluation:
+    severity = dg.AssetCheckSeverity.ERROR if check.error else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=check.name,
+        passed=check.passed,
+        severity=severity,
+        metadata=dict(check.metadata),  # pyright: ignore[reportArgumentType] Dagster normalises raw values
+        description=check.description,
+        blocking=False,
+        partition=partition,
+    )
+
+
+def _materialization(key: dg.AssetKey, result: PartitionResult, partition: str | None) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        asset_key=key,
+        partition=partition,
+        metadata=dict(result.metadata),  # pyright: ignore[reportArgumentType] Dagster normalises raw values
+        tags={"dagster/data_version": result.token},
+    )

@@ -1,0 +1,74 @@
+"""The `Dataset` component: one declaration becomes up to five assets, their checks and the sensor that starts them."""
+
+from collections.abc import Callable
+
+import dagster as dg
+from pydantic import BaseModel
+
+from lake_platform.assets.processed import build_processed
+from lake_platform.assets.raw import build_raw
+from lake_platform.assets.staging import build_staging
+from lake_platform.assets.target import build_target
+from lake_platform.assets.validated import build_validated
+from lake_platform.components.scaffold import DatasetScaffolder
+from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.source import parse_contract
+from lake_platform.errors import ContractError
+from lake_platform.sensors.arrivals import build_arrivals_sensor
+
+BUILDERS: dict[Layer, Callable[[DatasetContract], dg.AssetsDefinition]] = {
+    "raw": build_raw,
+    "validated": build_validated,
+    "processed": build_processed,
+    "staging": build_staging,
+    "target": build_target,
+}
+
+
+@dg.scaffold_with(DatasetScaffolder)
+class Dataset(dg.Component):
+    """Files that land under a prefix, checked, transformed and published as a table.
+
+    Five assets, raw → validated → processed → staging → target (fewer where no target is declared), with asset
+    checks for every quality rule and a sensor that asks for a run when files arrive.
+    """
+
+    def __init__(self, contract: DatasetContract) -> None:
+        self.contract = contract
+
+    @classmethod
+    def get_model_cls(cls) -> type[BaseModel]:
+        return DatasetContract
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description="One dataset: from the files that land to a published table.",
+            tags=["lake", "s3", "deequ", "redshift"],
+        )
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> "Dataset":
+        """The component of the file at `context.path`.
+
+        Raises:
+            ContractError: the file has faults; the message lists all of them with their lines.
+        """
+        if isinstance(attributes, DatasetContract):
+            return cls(attributes)
+        file = context.path / "defs.yaml"
+        parsed = parse_contract(file.read_text(encoding="utf-8"), file)
+        if isinstance(parsed, DatasetContract):
+            return cls(parsed)
+        raise ContractError(parsed)
+
+    def build_defs(self, context: dg.ComponentLoadContext | None = None) -> dg.Definitions:
+        return build_dataset(self.contract)
+
+
+def build_dataset(contract: DatasetContract) -> dg.Definitions:
+    """The assets, checks and sensor of one dataset. Resources `lake`, `spark` and `redshift` are bound elsewhere."""
+    return dg.Definitions(
+        assets=[BUILDERS[layer](contract) for layer in contract.layers],
+        sensors=[build_arrivals_sensor(contract)],
+    )

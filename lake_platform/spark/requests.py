@@ -1,0 +1,77 @@
+"""From the contract to a `JobRequest`: types, rules and expressions become the text that the jobs run."""
+
+from collections.abc import Mapping, Sequence
+
+from glue_jobs.protocol import BatchRuleSpec, ColumnSpec, JobRequest, PartitionWork, RowRuleSpec
+from lake_platform.contract.dataset import Column, DatasetContract
+from lake_platform.contract.rules import compile_expression, compile_rules
+from lake_platform.contract.types import parse_type
+
+
+def validate_request(
+    contract: DatasetContract, *, token: str, output: str, partitions: Sequence[PartitionWork]
+) -> JobRequest:
+    """What the `validate` job is asked for these partitions. `output` is the folder of this attempt alone."""
+    rules = compile_rules(contract)
+    deletes = contract.target.deletes if contract.target else None
+    return JobRequest(
+        job="validate",
+        dataset=contract.name,
+        token=token,
+        output=output,
+        partitions=tuple(partitions),
+        columns=tuple(column_spec(column) for column in contract.columns),
+        format=contract.arrives.format.model_dump(),
+        row_rules=tuple(
+            RowRuleSpec(name=rule.name, rule=rule.rule, predicate=rule.spark_sql, otherwise=rule.otherwise)
+            for rule in rules.row
+        ),
+        batch_rules=tuple(
+            BatchRuleSpec(name=rule.name, rule=rule.rule, otherwise=rule.otherwise) for rule in rules.batch
+        ),
+        delete_when=compile_expression(contract, deletes.when).spark_sql if deletes and deletes.when else None,
+        keys=tuple(contract.target.keys) if contract.target else (),
+        delivers=contract.arrives.delivers,
+    )
+
+
+def process_request(
+    contract: DatasetContract,
+    *,
+    token: str,
+    output: str,
+    partitions: Sequence[PartitionWork],
+    inputs: Mapping[str, Sequence[str]],
+    pii_key: str | None,
+) -> JobRequest:
+    """What the `process` job is asked. `inputs` are the Parquet files of other datasets, by the transform's names."""
+    return JobRequest(
+        job="process",
+        dataset=contract.name,
+        token=token,
+        output=output,
+        partitions=tuple(partitions),
+        columns=tuple(column_spec(column) for column in contract.columns),
+        keys=tuple(contract.target.keys) if contract.target else (),
+        delivers=contract.arrives.delivers,
+        transform=contract.transform.run if contract.transform else None,
+        inputs={name: tuple(urls) for name, urls in inputs.items()},
+        produces=tuple(column_spec(column) for column in contract.produced),
+        rows=contract.transform.rows if contract.transform else "same",
+        pii_key=pii_key,
+    )
+
+
+def column_spec(column: Column) -> ColumnSpec:
+    """A column in the words of the jobs."""
+    kind = parse_type(column.type)
+    return ColumnSpec(
+        name=column.name,
+        type=kind.spark,
+        required=column.required,
+        aliases=tuple(column.aliases),
+        path=column.path,
+        formats=tuple(column.formats),
+        max_bytes=kind.max_bytes,
+        pii=column.pii,
+    )
