@@ -3,6 +3,7 @@
 The components are exported lazily (PEP 562), so that `lake_platform.contract` stays importable without Dagster.
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,7 +14,5 @@ __all__ = ["Dataset"]
 
 def __getattr__(name: str) -> object:
     if name == "Dataset":
-        from lake_platform.components.dataset import Dataset
-
-        return Dataset
+        return importlib.import_module("lake_platform.components").Dataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

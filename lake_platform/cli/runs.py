@@ -1,0 +1,72 @@
+"""How a command starts the runs that a sensor would ask for: in its own process, recorded in the same instance."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from lake_platform.sensors.requests import SpanRequest
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """One run, as `lake tick --json` tells it."""
+
+    dataset: str
+    run_id: str
+    first: str
+    last: str
+    partitions: tuple[str, ...]
+    status: str
+    seconds: float
+    problem: str | None = None
+    steps: Mapping[str, float]
+
+
+def execute(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, request: SpanRequest, *, verbose: bool = False
+) -> RunSummary:
+    """Runs all layers of one dataset for one span and waits for the end. A failed run is told, not raised."""
+    job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(request.asset_keys))
+    began = time.monotonic()
+    result = job.execute_in_process(
+        instance=instance,
+        tags=dict(request.tags),
+        partition_key=request.partition_key,
+        run_config={} if verbose else QUIET,
+        raise_on_error=False,
+    )
+    return RunSummary(
+        dataset=request.dataset,
+        run_id=result.run_id,
+        first=request.first,
+        last=request.last,
+        partitions=request.partitions,
+        status="success" if result.success else "failure",
+        seconds=round(time.monotonic() - began, 2),
+        problem=_problem(result),
+        steps=_step_seconds(instance, result.run_id),
+    )
+
+
+def _problem(result: dg.ExecuteInProcessResult) -> str | None:
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.user_failure_data
+        if error is not None and error.description:
+            return error.description
+        told = event.step_failure_data.error
+        if told is not None:
+            return (told.cause or told).message.strip()
+    return None
+
+
+def _step_seconds(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:
+    """Seconds from start to end of each step that ended."""
+    return {
+        stat.step_key: round(stat.end_time - stat.start_time, 2)
+        for stat in instance.get_run_step_stats(run_id)
+        if stat.start_time is not None and stat.end_time is not None
+    }

@@ -1,0 +1,32 @@
+"""`lake dev` and `lake down`: the UI, and what runs in the background of the local backend."""
+
+import os
+import sys
+
+import click
+
+from lake_platform.cli.environment import project_file
+from lake_platform.settings import Settings
+
+
+@click.command()
+@click.option("--port", default=3000, show_default=True, help="The port of the web server.")
+def dev(port: int) -> None:
+    """Open the Dagster UI with the daemon, so that the arrivals sensors run.
+
+    The web server has no login, so it listens on 127.0.0.1 only.
+    """
+    workspace = project_file("workspace.yaml")
+    where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "lake_platform.definitions"]
+    click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {Settings.from_environment().home / 's3/landing'}")
+    arguments = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), *where]
+    os.execv(sys.executable, arguments)
+
+
+@click.command()
+def down() -> None:
+    """Stop the warm JVM and the local Redshift endpoint. Data stays; the next run starts them again."""
+    from lake_platform.local.stack import stop_stack
+
+    for name, stopped in stop_stack(Settings.from_environment()).items():
+        click.echo(f"{name}: {'stopped' if stopped else 'was not running'}")

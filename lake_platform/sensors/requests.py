@@ -1,0 +1,66 @@
+"""From a span of pending partitions to the run that Dagster is asked for."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
+
+from lake_platform.contract.dataset import DatasetContract
+
+DATASET_TAG = "lake_platform/dataset"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanRequest:
+    """One run for all layers of a dataset over a span of partitions.
+
+    Attributes:
+        partitions: those that are pending; the span may bridge others, which the run skips.
+        partition_key: set where the span is one partition.
+    """
+
+    dataset: str
+    asset_keys: Sequence[dg.AssetKey]
+    partitions: tuple[str, ...]
+    first: str
+    last: str
+    run_key: str
+    partition_key: str | None
+    tags: Mapping[str, str]
+
+    def run_request(self) -> dg.RunRequest:
+        """The same for the daemon."""
+        return dg.RunRequest(
+            run_key=self.run_key,
+            asset_selection=list(self.asset_keys),
+            partition_key=self.partition_key,
+            tags=dict(self.tags),
+        )
+
+
+def span_request(
+    contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], *, partitions: Sequence[str], state: str
+) -> SpanRequest:
+    """The run for these pending partitions, in their order.
+
+    Args:
+        state: digest of what is pending and of the attempts so far; the same state is never run twice.
+    """
+    first, last = partitions[0], partitions[-1]
+    partitioned = contract.arrives.partition.by != "none"
+    ranged = partitioned and first != last
+    tags = {DATASET_TAG: contract.name}
+    if ranged:
+        tags |= {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+    return SpanRequest(
+        dataset=contract.name,
+        asset_keys=asset_keys,
+        partitions=tuple(partitions),
+        first=first,
+        last=last,
+        run_key=hashlib.sha256(f"{contract.name}\n{first}\n{last}\n{state}".encode()).hexdigest(),
+        partition_key=first if partitioned and not ranged else None,
+        tags=tags,
+    )
