@@ -22,6 +22,8 @@ class Backend:
         self.writer = writer
         self.parameters: list[wire.Message] = []
         self.key = b""
+        self.status = b"I"
+        """Where the transaction is: idle, in a transaction (T), failed (E)."""
 
     async def ask(self, sql: str) -> list[list[str | None]]:
         """Run a statement of the gateway's own; its answer is not the client's.
@@ -32,15 +34,35 @@ class Backend:
         self.writer.write(wire.message(b"Q", sql.encode() + b"\0"))
         await self.writer.drain()
         rows: list[list[str | None]] = []
-        failure: RedshiftError | None = None
-        while (answer := await self.inbox.next()).kind != b"Z":
+        while (answer := await self.inbox.next()).kind not in (b"Z", b"E"):
             if answer.kind == b"D":
                 rows.append(wire.row_of(answer.body))
-            elif answer.kind == b"E":
-                failure = _failure(answer.body)
-        if failure:
-            raise failure
+        await self.finish(answer)
         return rows
+
+    async def next_report(self) -> wire.Message:
+        """The next message that is no notice and no change of a parameter."""
+        while (answer := await self.inbox.next()).kind in (b"N", b"S", b"A"):
+            pass
+        return answer
+
+    async def finish(self, answer: wire.Message) -> str:
+        """Read from an answer on until PostgreSQL is ready again; gives the last command's tag.
+
+        Raises:
+            RedshiftError: PostgreSQL has told an error.
+        """
+        tag, failure = "", b""
+        while answer.kind != b"Z":
+            if answer.kind == b"E":
+                failure = answer.body
+            elif answer.kind == b"C":
+                tag = answer.body.rstrip(b"\0").decode()
+            answer = await self.inbox.next()
+        self.status = answer.body
+        if failure:
+            raise _failure(failure)
+        return tag
 
     async def close(self) -> None:
         """End the session."""
@@ -97,4 +119,4 @@ async def _open(data: Path) -> Backend:
 
 def _failure(body: bytes) -> RedshiftError:
     fields = wire.fields_of(body)
-    return RedshiftError(fields[b"M"].decode(), fields[b"C"].decode(), detail=fields.get(b"D", b"").decode())
+    return RedshiftError(fields[b"M"].decode(), fields[b"C"].decode(), fields=body)

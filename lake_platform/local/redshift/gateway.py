@@ -21,16 +21,19 @@ from pathlib import Path
 from lake_platform.local.redshift import backend, wire
 from lake_platform.local.redshift.bootstrap import prepare_database
 from lake_platform.local.redshift.endpoint import DATABASE, HELLO, HOST, USER, address_of, warehouse_of
+from lake_platform.local.redshift.objects import choose_objects
 from lake_platform.local.redshift.private import write_private
-from lake_platform.local.redshift.refusal import RedshiftError
-from lake_platform.local.redshift.session import Session
-from lake_platform.local.redshift.supervisor import Server, ensure_server, stop_server
+from lake_platform.local.redshift.refusal import RedshiftError, SpectrumError
+from lake_platform.local.redshift.session import Recorder, Session
+from lake_platform.local.redshift.supervisor import SUPERUSER, Server, ensure_server, stop_server
 from lake_platform.local.redshift.tls import server_context
+from lake_platform.local.redshift.tokens import Token
 
 log = logging.getLogger("lake_platform.local.redshift")
 LOGIN_SECONDS = 30.0
 WATCH_SECONDS = 2.0
-KEPT_SETTINGS = ("application_name", "client_encoding", "options")
+# Not `options` and `client_encoding`: what we write must be read as we wrote it.
+KEPT_SETTINGS = ("application_name",)
 
 
 class Gateway:
@@ -41,6 +44,7 @@ class Gateway:
         self.folder = warehouse_of(home)
         self.instance = instance
         self.password = password
+        self._objects = choose_objects(home)
         self._tls: ssl.SSLContext = server_context(self.folder)
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -88,7 +92,8 @@ class Gateway:
             task.add_done_callback(self._sessions.discard)
         try:
             await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, TimeoutError, ssl.SSLError):
+        except (ConnectionError, TimeoutError, ssl.SSLError, asyncio.CancelledError):
+            # Nobody is left who could be told.
             pass
         except RedshiftError as error:
             await _send(writer, wire.error_report(error, b"FATAL"))
@@ -109,9 +114,14 @@ class Gateway:
         server = await self._ready_server()
         kept = {name: settings[name] for name in KEPT_SETTINGS if name in settings}
         inner = await backend.connect(server, USER, password=self.password, settings=kept)
+        session = Session(inbox, writer, inner=inner, objects=self._objects, record=_recorder(server))
+        served = asyncio.create_task(session.run())
+        watch = asyncio.create_task(_watch(reader, served))
         try:
-            await Session(inbox, writer, inner, home=self.home).run()
+            await served
         finally:
+            watch.cancel()
+            served.cancel()
             await inner.close()
 
     async def _greet(
@@ -150,6 +160,31 @@ class Gateway:
         right = hmac.compare_digest(answer.body.rstrip(b"\0"), expected)
         if answer.kind != b"p" or not right or settings.get("user") != USER:
             raise RedshiftError(f'password authentication failed for user "{settings.get("user", "")}"', "28000")
+
+
+def _recorder(server: Server) -> Recorder:
+    """Load errors are written by a session of their own: the client's transaction has failed."""
+
+    async def record(error: SpectrumError) -> None:
+        inner = await backend.connect(server, SUPERUSER, password=server.password)
+        file, column, reason = (str(Token("string", text)) for text in (error.file, error.column, error.context))
+        try:
+            await inner.ask(
+                "INSERT INTO rs_internal.load_error (query_id, happened_at, file_name, column_name, error_code, reason) "
+                f"VALUES ({error.query}, now() AT TIME ZONE 'utc', {file}, {column}, {error.number}, {reason})"
+            )
+        finally:
+            await inner.close()
+
+    return record
+
+
+async def _watch(reader: asyncio.StreamReader, session: asyncio.Task[None]) -> None:
+    """End a session whose client is gone, so that what it waits for or computes does not hold its locks."""
+    while not session.done():
+        await asyncio.sleep(WATCH_SECONDS)
+        if reader.at_eof():
+            session.cancel()
 
 
 async def _send(writer: asyncio.StreamWriter, data: bytes) -> None:

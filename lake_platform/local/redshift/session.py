@@ -1,16 +1,25 @@
 """One client's session: its messages judged and rewritten on the way in, errors reworded on the way out."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 
 from lake_platform.local.redshift import wire
 from lake_platform.local.redshift.backend import Backend
-from lake_platform.local.redshift.refusal import NotSupportedError, RedshiftError
-from lake_platform.local.redshift.statements import Plan, plan_statement
+from lake_platform.local.redshift.copy import run_copy
+from lake_platform.local.redshift.copy_statement import CopyStatement
+from lake_platform.local.redshift.objects import Objects
+from lake_platform.local.redshift.plan import Plan
+from lake_platform.local.redshift.refusal import NotSupportedError, RedshiftError, SpectrumError
+from lake_platform.local.redshift.reword import reword
+from lake_platform.local.redshift.statements import plan_statement
+
+Recorder = Callable[[SpectrumError], Awaitable[None]]
+"""Writes a load error down where a rollback does not reach it."""
 
 SERVER_VERSION = b"server_version\x008.0.2\0"
 STOPS = b"EZ"
+IDLE = b"I"
 FAILED = b"E"
 IN_TRANSACTION = b"T"
 
@@ -22,19 +31,21 @@ class Session:
     itself (`Plan.special`) never reach PostgreSQL as they are: their messages are answered here.
     """
 
-    def __init__(self, inbox: wire.Inbox, writer: asyncio.StreamWriter, inner: Backend, *, home: Path) -> None:
+    def __init__(
+        self, inbox: wire.Inbox, writer: asyncio.StreamWriter, *, inner: Backend, objects: Objects, record: Recorder
+    ) -> None:
         self._inbox = inbox
         self._writer = writer
         self._inner = inner
-        self._home = home
-        self._status = b"I"
+        self._objects = objects
+        self._record = record
         self._statements: dict[bytes, Plan] = {}
         self._portals: dict[bytes, Plan] = {}
         self._held: list[tuple[wire.Message, Plan | None]] = []
         self._failure: RedshiftError | None = None
 
     async def run(self) -> None:
-        """Serve the client until it says good-bye."""
+        """Serve the client until it says good-bye or is gone."""
         parameters = [each for each in self._inner.parameters if not each.body.startswith(b"server_version\0")]
         told = [wire.Message(b"S", SERVER_VERSION), *parameters, wire.Message(b"K", self._inner.key)]
         await self._send(wire.message(b"R", b"\0\0\0\0") + b"".join(map(bytes, told)) + wire.message(b"Z", b"I"))
@@ -74,7 +85,7 @@ class Session:
         try:
             plan = plan_statement(text.decode())
             if plan.special:
-                await self._send(await self._carry_out(plan) + wire.message(b"Z", self._status))
+                await self._send(await self._carry_out(plan) + wire.message(b"Z", self._inner.status))
             else:
                 self._inner.writer.write(wire.message(b"Q", plan.sql.encode() + b"\0"))
                 await self._relay()
@@ -109,10 +120,28 @@ class Session:
                 await self._send(parameters + wire.message(b"n"))
             else:
                 await self._send(wire.message({b"P": b"1", b"B": b"2", b"C": b"3"}[message.kind]))
-        await self._send(wire.message(b"Z", self._status))
+        await self._send(wire.message(b"Z", self._inner.status))
 
     async def _carry_out(self, plan: Plan) -> bytes:
-        raise NotSupportedError("not yet")
+        """Run a statement that is the endpoint's own business; gives the messages that tell its completion."""
+        if plan.outside and self._inner.status != IDLE:
+            raise RedshiftError(f"{plan.outside} cannot run inside a transaction block", "25001")
+        if plan.copy is not None:
+            return await self._copy(plan.copy)
+        await self._inner.ask(plan.sql)
+        if plan.commits and self._inner.status == IN_TRANSACTION:
+            await self._inner.ask("COMMIT")
+        return wire.message(b"C", plan.tag.encode() + b"\0")
+
+    async def _copy(self, copy: CopyStatement) -> bytes:
+        try:
+            count = await run_copy(copy, self._inner, objects=self._objects)
+        except SpectrumError as error:
+            await self._record(error)
+            raise
+        table = copy.table.rsplit(".", 1)[-1].strip('"')
+        told = f"Load into table '{table}' completed, {count} record(s) loaded successfully."
+        return wire.notice(told) + wire.message(b"C", b"COPY\0")
 
     async def _relay(self) -> None:
         """Pass PostgreSQL's answer on, errors reworded, until it is ready for the next statement."""
@@ -123,18 +152,20 @@ class Session:
                 await self._send(passed)
             if stop is None:
                 continue
-            await self._send(bytes(stop))
             if stop.kind == b"Z":
-                self._status = stop.body
+                self._inner.status = stop.body
+                await self._send(bytes(stop))
                 return
+            await self._send(wire.message(b"E", reword(stop.body)))
 
     async def _refuse(self, error: RedshiftError) -> None:
         """Tell the client an error of our own; an open transaction fails with it, as it would on the server."""
-        if self._status == IN_TRANSACTION:
+        if self._inner.status == IN_TRANSACTION:
             with suppress(RedshiftError):
                 await self._inner.ask('ROLLBACK TO SAVEPOINT "no such savepoint"')
-            self._status = FAILED
-        await self._send(wire.error_report(error) + wire.message(b"Z", self._status))
+            self._inner.status = FAILED
+        told = wire.message(b"E", reword(error.fields)) if error.fields else wire.error_report(error)
+        await self._send(told + wire.message(b"Z", self._inner.status))
 
     async def _send(self, data: bytes) -> None:
         self._writer.write(data)

@@ -1,22 +1,35 @@
-"""What the endpoint does with a statement."""
+"""The allow-list: a statement that no planner knows is refused."""
 
-import re
-from dataclasses import dataclass
+from functools import lru_cache
 
+from lake_platform.local.redshift import commands, ddl
+from lake_platform.local.redshift.plan import Plan
+from lake_platform.local.redshift.refusal import NotSupportedError
+from lake_platform.local.redshift.tokens import Token, split_at, tokenize
 
-@dataclass(frozen=True)
-class Plan:
-    """How one client statement is run."""
-
-    sql: str
-    special: bool = False
+PLANNERS = {**commands.PLANNERS, **ddl.PLANNERS}
 
 
+@lru_cache(maxsize=2048)
 def plan_statement(sql: str) -> Plan:
-    """Judge a statement and rewrite it for PostgreSQL."""
-    sql = re.sub(
-        r"(?i)\b(compound\s+|interleaved\s+)?(distkey|sortkey)\s*\([^)]*\)|\bdiststyle\s+\w+|\bencode\s+\w+|\bsortkey\b|\bdistkey\b",
-        "",
-        sql,
-    )
-    return Plan(re.sub(r"(?i)\bset\s+query_group\b", "SET rs.query_group", sql))
+    """Judge a statement and write it for PostgreSQL.
+
+    Raises:
+        RedshiftError: Redshift would not take it, or the endpoint cannot stand in for Redshift here.
+    """
+    plans = [_plan(statement) for statement in split_at(tokenize(sql), ";") if statement]
+    if not plans:
+        return Plan("")
+    if len(plans) == 1:
+        return plans[0]
+    if any(plan.special for plan in plans):
+        raise NotSupportedError("COPY, TRUNCATE and ALTER COLUMN are taken one at a time, not in one text with others")
+    return Plan("; ".join(plan.sql for plan in plans))
+
+
+def _plan(tokens: list[Token]) -> Plan:
+    word = tokens[0].word
+    planner = PLANNERS.get(word)
+    if planner is None:
+        raise NotSupportedError(f"{word or 'this statement'} is not supported by the local endpoint")
+    return planner(tokens)

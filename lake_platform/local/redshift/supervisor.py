@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from lake_platform.local.redshift.binaries import find_binaries
 
 SUPERUSER = "rdsdb"
 """The role that owns the system, as on Redshift; clients never get it."""
+TERMINATE = b"X\0\0\0\4"
 SOCKET = ".s.PGSQL.5432"
 START_SECONDS = 60.0
 ORPHAN_SECONDS = 3.0
@@ -48,6 +49,8 @@ max_parallel_workers_per_gather = 0
 timezone = 'UTC'
 log_timezone = 'UTC'
 datestyle = 'ISO, MDY'
+client_connection_check_interval = '1s'
+rs.query_group = ''
 # Snapshot isolation, Redshift's default.
 default_transaction_isolation = 'repeatable read'
 """
@@ -78,8 +81,9 @@ def stop_server(folder: Path, seconds: float = 30.0) -> None:
     if not folder.is_dir():
         return
     with exclusive(folder / "postgres.lock"):
-        with suppress(OSError):
-            os.kill(_postmaster(folder / "data") or 0, signal.SIGINT) if _postmaster(folder / "data") else None
+        if pid := _postmaster(folder / "data"):
+            with suppress(OSError):
+                os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + seconds
         while (alive := _claim(folder)) is None:
             if time.monotonic() > deadline:
@@ -97,13 +101,15 @@ def answers(data: Path, seconds: float = 5.0) -> bool:
             connection.connect(path)
             body = struct.pack("!I", 196608) + b"user\0awsuser\0database\0dev\0\0"
             connection.sendall(struct.pack("!I", len(body) + 4) + body)
-            return connection.recv(1) == b"R"
+            answered = connection.recv(100)[:1] == b"R"
+            connection.sendall(TERMINATE)
+            return answered
     except OSError:
         return False
 
 
 @contextmanager
-def socket_path(data: Path) -> Iterator[str]:
+def socket_path(data: Path) -> Generator[str]:
     """A path of the server's socket that fits into 108 bytes, however deep the folder is."""
     folder = os.open(data, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -121,7 +127,7 @@ def socket_path(data: Path) -> Iterator[str]:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path) -> Generator[None]:
     """Hold the lock of a file; waits for its present holder."""
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -137,14 +143,16 @@ def _create(folder: Path, data: Path) -> None:
     if os.geteuid() == 0:
         os.chown(fresh, demote.NOBODY, demote.NOBODY)
     secret = folder / "postgres.secret"
-    with open(secret, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:  # noqa: PTH123
+    with open(secret, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
         file.write(secrets.token_hex(16))
     binaries = find_binaries()
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if binaries.major >= 17 else []
     made = subprocess.run(
         _as_nobody(
-            [binaries.initdb, "-D", str(fresh), "-U", SUPERUSER, "--auth=password", f"--pwfile={secret}"]
-            + ["--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync", *locale]
+            [
+                *(binaries.initdb, "-D", str(fresh), "-U", SUPERUSER, "--auth=password", f"--pwfile={secret}"),
+                *("--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync", *locale),
+            ]
         ),
         capture_output=True,
         text=True,

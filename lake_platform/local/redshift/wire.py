@@ -41,9 +41,9 @@ def fields_of(body: bytes) -> dict[bytes, bytes]:
     return {part[:1]: part[1:] for part in body.split(b"\0") if part}
 
 
-def report(kind: bytes, fields: dict[bytes, bytes]) -> bytes:
-    """An ErrorResponse (`E`) or NoticeResponse (`N`)."""
-    return message(kind, b"".join(key + value + b"\0" for key, value in fields.items()) + b"\0")
+def fields_body(fields: dict[bytes, bytes]) -> bytes:
+    """The body of an ErrorResponse or NoticeResponse."""
+    return b"".join(key + value + b"\0" for key, value in fields.items()) + b"\0"
 
 
 def error_report(error: RedshiftError, severity: bytes = b"ERROR") -> bytes:
@@ -51,12 +51,12 @@ def error_report(error: RedshiftError, severity: bytes = b"ERROR") -> bytes:
     fields = {b"S": severity, b"V": severity, b"C": error.code.encode(), b"M": error.message.encode()}
     if error.detail:
         fields[b"D"] = error.detail.encode()
-    return report(b"E", fields)
+    return message(b"E", fields_body(fields))
 
 
 def notice(text: str) -> bytes:
     """An INFO notice, as Redshift sends after COPY."""
-    return report(b"N", {b"S": b"INFO", b"V": b"INFO", b"C": b"00000", b"M": text.encode()})
+    return message(b"N", fields_body({b"S": b"INFO", b"V": b"INFO", b"C": b"00000", b"M": text.encode()}))
 
 
 def row_of(body: bytes) -> list[str | None]:
