@@ -102,4 +102,6 @@ def _format(reader: Reader, word: str) -> str:
     if word == "FORMAT":
         reader.accept("AS")
         word = reader.take().word
+    if not reader.done and reader.word == "":
+        reader.take()
     return word

@@ -197,18 +197,19 @@ def main(home: Path, instance: str) -> None:
     """Be the gateway of this home. A second one finds the lock held and goes away."""
     folder = warehouse_of(home)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with (folder / "gateway.alive").open("a") as alive:
-        try:
-            fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            sys.exit("another gateway serves this folder")
-        (folder / "gateway.pid").write_text(str(os.getpid()))
-        port, password = 0, secrets.token_hex(16)
-        with suppress(OSError, ValueError, KeyError):
-            # After a crash those who know the old address find the endpoint again.
-            told = json.loads(address_of(folder).read_text())
-            port, password = int(told["port"]), str(told["password"])
-        asyncio.run(Gateway(home, instance, password).serve(port))
+    # Never closed: the lock is free when this process is gone, not sooner.
+    alive = os.open(folder / "gateway.alive", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another gateway serves this folder")
+    (folder / "gateway.pid").write_text(str(os.getpid()))
+    port, password = 0, secrets.token_hex(16)
+    with suppress(OSError, ValueError, KeyError):
+        # After a crash those who know the old address find the endpoint again.
+        told = json.loads(address_of(folder).read_text())
+        port, password = int(told["port"]), str(told["password"])
+    asyncio.run(Gateway(home, instance, password).serve(port))
 
 
 if __name__ == "__main__":

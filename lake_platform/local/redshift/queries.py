@@ -24,10 +24,10 @@ from lake_platform.local.redshift.refusal import NotSupportedError, RedshiftErro
 from lake_platform.local.redshift.tokens import Token, closing, render
 
 NODES = words(
-    """Add Alias Aliases All And Anonymous Any Between BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Boolean Case Cast Column
+    """Add Alias Aliases All And Anonymous Any Between BitwiseAnd BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor Boolean Case Cast Column
     Concat CTE CurrentDate CurrentTimestamp CurrentUser Cube DataType DataTypeParam Default Delete Distinct Div Dot DPipe
     EQ Escape Except Exists From Func Group GroupingSets GT GTE Having Identifier If ILike In Insert Intersect Interval
-    Into Is Join Like Limit Literal LT LTE Max Merge Mod Mul Neg NEQ Not Null Offset Or Order Ordered Paren
+    Into Is Join JSONPath JSONPathKey JSONPathRoot JSONPathSubscript Like Limit Literal LT LTE Max Merge Mod Mul Neg NEQ Not Null Offset Or Order Ordered Paren
     Rollup RegexpLike Schema Select SimilarTo Star Sub Subquery Table TableAlias TryCast Tuple Union Update
     Values Var When Whens Where Window WindowSpec With WithinGroup"""
 )
@@ -134,6 +134,12 @@ def _check_distinct(node: exp.Expr, root: exp.Expr) -> None:
         raise NotSupportedError("DISTINCT ON is not supported: use ROW_NUMBER()")
 
 
+def _check_select(node: exp.Expr, root: exp.Expr) -> None:
+    del root
+    if not node.expressions:
+        raise RedshiftError("syntax error: SELECT without columns")
+
+
 def _check_cte(node: exp.Expr, root: exp.Expr) -> None:
     del root
     if node.args.get("materialized") is not None:
@@ -215,6 +221,7 @@ def _check_merge(node: exp.Expr, root: exp.Expr) -> None:
 
 _CHECKS = {
     "Distinct": _check_distinct,
+    "Select": _check_select,
     "CTE": _check_cte,
     "DataType": _check_type,
     "Values": _check_values,
@@ -229,6 +236,8 @@ _CHECKS = {
 
 def _admit_calls(tokens: Sequence[Token]) -> None:
     for index, token in enumerate(tokens[:-1]):
+        if token.word == "-" and tokens[index + 1].word in (">", ">>"):
+            raise NotSupportedError("the operators -> and ->> are not supported")
         if tokens[index + 1].word != "(" or token.kind not in ("word", "name"):
             continue
         name = token.identifier

@@ -124,8 +124,18 @@ def _decode(done: list[Token], arguments: Tokens, tail: Tokens) -> int:
     return 0
 
 
+def _nvl2(done: list[Token], arguments: Tokens, tail: Tokens) -> int:
+    del tail
+    parts = [rewrite(part) for part in split_at(arguments, ",")]
+    if len(parts) != 3:
+        raise RedshiftError("NVL2 takes three arguments", "42883")
+    done += [raw("(CASE WHEN ("), *parts[0], raw(") IS NOT NULL THEN"), *parts[1], raw("ELSE"), *parts[2], raw("END)")]
+    return 0
+
+
 _CALLS: dict[str, Callable[[list[Token], Tokens, Tokens], int]] = {
     "LISTAGG": _listagg,
     "MEDIAN": _median,
     "DECODE": _decode,
+    "NVL2": _nvl2,
 }

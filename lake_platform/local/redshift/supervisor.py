@@ -33,6 +33,7 @@ TERMINATE = b"X\0\0\0\4"
 SOCKET = ".s.PGSQL.5432"
 START_SECONDS = 60.0
 ORPHAN_SECONDS = 3.0
+LAUNCHES = 3
 # fsync, full_page_writes and synchronous_commit stay on: turning them off gains nothing measurable here
 # and loses committed merges when the machine dies.
 CONFIGURATION = """
@@ -78,16 +79,19 @@ def ensure_server(folder: Path) -> Server:
 
 def stop_server(folder: Path, seconds: float = 30.0) -> None:
     """End the PostgreSQL of this folder: fast shutdown, then without mercy. Nothing happens where none runs."""
+    data = folder / "data"
     if not folder.is_dir():
+        # Deleted under a running server: there is no lock left to wait for.
+        _kill_left(data)
         return
     with exclusive(folder / "postgres.lock"):
-        if pid := _postmaster(folder / "data"):
+        if pid := _postmaster(data):
             with suppress(OSError):
                 os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + seconds
         while (alive := _claim(folder)) is None:
             if time.monotonic() > deadline:
-                _kill_left(folder / "data")
+                _kill_left(data)
                 deadline += ORPHAN_SECONDS
             time.sleep(0.01)
         alive.close()
@@ -171,21 +175,27 @@ def _start(folder: Path, data: Path) -> None:
     """Start the server, or wait for one that is starting; `postgres.lock` is held."""
     binaries = find_binaries()
     started = time.monotonic()
-    process: subprocess.Popen[bytes] | None = None
+    launched: list[subprocess.Popen[bytes]] = []
     while time.monotonic() - started < START_SECONDS:
+        if answers(data):
+            break
         alive = _claim(folder)
         if alive is not None:
-            if process is not None and time.monotonic() - started > START_SECONDS / 2:
+            if len(launched) == LAUNCHES:
+                alive.close()
                 break
-            process = _launch(folder, data, binaries.postgres, alive)
-        elif answers(data):
-            return
+            time.sleep(0.2 * len(launched))
+            launched.append(_launch(folder, data, binaries.postgres, alive))
         elif _postmaster(data) is None and time.monotonic() - started > ORPHAN_SECONDS:
             _kill_left(data)
-        if process is not None:
+        for process in launched:
             process.poll()
         time.sleep(0.01)
-    raise PostgresStartError(folder, (folder / "postgres.log").read_text(errors="replace")[-2000:])
+    for process in launched:
+        # It outlives us on purpose: without this, Popen warns when it is collected.
+        process.returncode = process.poll() or 0
+    if not answers(data):
+        raise PostgresStartError(folder, (folder / "postgres.log").read_text(errors="replace")[-2000:])
 
 
 def _launch(folder: Path, data: Path, postgres: str, alive: IO[str]) -> subprocess.Popen[bytes]:
@@ -232,7 +242,8 @@ def _postmaster(data: Path) -> int | None:
 
 def _kill_left(data: Path) -> None:
     """End every process that still sits in the data folder."""
+    places = (str(data), f"{data} (deleted)")
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if process.cwd() == str(data):
+            if process.cwd() in places:
                 process.kill()
