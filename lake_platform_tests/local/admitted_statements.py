@@ -91,7 +91,7 @@ select t.* from t where t.valid_from <= $1 and ($2 is null or t.valid_to > $2)
 select count(*) as n, sum(amount) as "Sum" from "Analytics"."Dim" as d
 select cast(null as varchar(10)) as a, cast(null as bigint)
 select case when a is null then '' else 'x=' || cast(length(a) as varchar(10)) || ':' || a || ';' end as h from t
-select to_date('2024','YYYY'), current_timestamp
+select to_date('2024','YYYY'), current_timestamp, a at time zone 'utc' from t
 select split_part(a, ',', 1), regexp_replace(a, 'x', 'y'), upper(a), replace(a, 'b', 'c'), left(a, 1), sha2(a, 256) from t
 select a::varchar(10), (a)::bigint, -a, +a, a % 2, a ^ 2, a & 1, a | 2, ~a, a << 1 from t
 select column_name, data_type from svv_all_columns where database_name = current_database() and schema_name = $1

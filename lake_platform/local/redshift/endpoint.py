@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ class Endpoint:
     port: int
     database: str
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 def ensure_endpoint(home: Path) -> Endpoint:

@@ -47,6 +47,7 @@ class Gateway:
         self._objects = choose_objects(home)
         self._tls: ssl.SSLContext = server_context(self.folder)
         self._sessions: set[asyncio.Task[None]] = set()
+        self._preparing = asyncio.Lock()
 
     async def serve(self, port: int) -> None:
         """Listen, tell where, and stay until stopped or replaced."""
@@ -82,7 +83,8 @@ class Gateway:
 
     async def _ready_server(self) -> Server:
         server = await asyncio.to_thread(ensure_server, self.folder)
-        await prepare_database(server, self.password)
+        async with self._preparing:
+            await prepare_database(server, self.password)
         return server
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -209,7 +211,11 @@ def main(home: Path, instance: str) -> None:
         # After a crash those who know the old address find the endpoint again.
         told = json.loads(address_of(folder).read_text())
         port, password = int(told["port"]), str(told["password"])
-    asyncio.run(Gateway(home, instance, password).serve(port))
+    asyncio.run(_serve(home, instance, port=port, password=password))
+
+
+async def _serve(home: Path, instance: str, *, port: int, password: str) -> None:
+    await Gateway(home, instance, password).serve(port)
 
 
 if __name__ == "__main__":

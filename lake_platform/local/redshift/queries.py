@@ -24,7 +24,7 @@ from lake_platform.local.redshift.refusal import NotSupportedError, RedshiftErro
 from lake_platform.local.redshift.tokens import Token, closing, render
 
 NODES = words(
-    """Add Alias Aliases All And Anonymous Any Between BitwiseAnd BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor Boolean Case Cast Column
+    """Add Alias Aliases All And Anonymous Any AtTimeZone Between BitwiseAnd BitwiseLeftShift BitwiseNot BitwiseOr BitwiseRightShift BitwiseXor Boolean Case Cast Column
     Concat CTE CurrentDate CurrentTimestamp CurrentUser Cube DataType DataTypeParam Default Delete Distinct Div Dot DPipe
     EQ Escape Except Exists From Func Group GroupingSets GT GTE Having Identifier If ILike In Insert Intersect Interval
     Into Is Join JSONPath JSONPathKey JSONPathRoot JSONPathSubscript Like Limit Literal LT LTE Max Merge Mod Mul Neg NEQ Not Null Offset Or Order Ordered Paren

@@ -19,6 +19,7 @@ Recorder = Callable[[SpectrumError], Awaitable[None]]
 
 SERVER_VERSION = b"server_version\x008.0.2\0"
 STOPS = b"EZ"
+EXTENDED = (b"P", b"B", b"D", b"E", b"C")
 IDLE = b"I"
 FAILED = b"E"
 IN_TRANSACTION = b"T"
@@ -57,8 +58,13 @@ class Session:
             await self._query(wire.text_at(message.body)[0])
         elif message.kind == b"S":
             await self._sync()
-        elif message.kind != b"H" and self._failure is None:
+        elif message.kind == b"H" or self._failure is not None:
             # Flush is dropped: every driver sends Sync after it, and what it would hurry goes out then.
+            return
+        elif message.kind not in EXTENDED:
+            # FunctionCall among them: it would pass by the allow-list.
+            self._failure = NotSupportedError(f"message {message.kind!r} is not supported")
+        else:
             try:
                 self._held.append(self._hold(message))
             except RedshiftError as error:

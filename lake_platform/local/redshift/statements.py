@@ -10,13 +10,25 @@ from lake_platform.local.redshift.tokens import Token, split_at, tokenize
 PLANNERS = {**commands.PLANNERS, **ddl.PLANNERS}
 
 
-@lru_cache(maxsize=2048)
+LONGEST_REMEMBERED = 20_000
+
+
 def plan_statement(sql: str) -> Plan:
     """Judge a statement and write it for PostgreSQL.
 
     Raises:
         RedshiftError: Redshift would not take it, or the endpoint cannot stand in for Redshift here.
     """
+    return _remembered(sql) if len(sql) <= LONGEST_REMEMBERED else _planned(sql)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(sql: str) -> Plan:
+    # Judging a long query takes 10 ms; the platform runs the same ones again and again.
+    return _planned(sql)
+
+
+def _planned(sql: str) -> Plan:
     plans = [_plan(statement) for statement in split_at(tokenize(sql), ";") if statement]
     if not plans:
         return Plan("")

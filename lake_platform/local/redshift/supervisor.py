@@ -36,25 +36,28 @@ ORPHAN_SECONDS = 3.0
 LAUNCHES = 3
 # fsync, full_page_writes and synchronous_commit stay on: turning them off gains nothing measurable here
 # and loses committed merges when the machine dies.
-CONFIGURATION = """
-unix_socket_directories = '.'
-listen_addresses = ''
-wal_level = minimal
-max_wal_senders = 0
-max_wal_size = 1GB
-max_connections = 100
-work_mem = 64MB
-jit = off
-# Containers give /dev/shm 64 MB, which parallel hash joins exhaust.
-max_parallel_workers_per_gather = 0
-timezone = 'UTC'
-log_timezone = 'UTC'
-datestyle = 'ISO, MDY'
-client_connection_check_interval = '1s'
-rs.query_group = ''
-# Snapshot isolation, Redshift's default.
-default_transaction_isolation = 'repeatable read'
-"""
+CONFIGURATION = {
+    "unix_socket_directories": ".",
+    "listen_addresses": "",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "1GB",
+    "max_connections": "100",
+    "work_mem": "64MB",
+    "jit": "off",
+    # Containers give /dev/shm 64 MB, which parallel hash joins exhaust.
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "log",
+    "log_checkpoints": "off",
+    "datestyle": "ISO, MDY",
+    # A session whose client is gone ends although it computes or waits.
+    "client_connection_check_interval": "1s",
+    # Snapshot isolation, Redshift's default.
+    "default_transaction_isolation": "repeatable read",
+    "rs.query_group": "",
+}
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,8 @@ def _create(folder: Path, data: Path) -> None:
         _as_nobody(
             [
                 *(binaries.initdb, "-D", str(fresh), "-U", SUPERUSER, "--auth=password", f"--pwfile={secret}"),
-                *("--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync", *locale),
+                *("--encoding=UTF8", "--locale=C", "--no-instructions", *locale),
+                *(f"-c{name}={value}" for name, value in CONFIGURATION.items()),
             ]
         ),
         capture_output=True,
@@ -165,9 +169,6 @@ def _create(folder: Path, data: Path) -> None:
     )
     if made.returncode:
         raise PostgresStartError(folder, made.stderr)
-    with (fresh / "postgresql.auto.conf").open("a") as file:
-        file.write(CONFIGURATION)
-    os.sync()
     fresh.rename(data)
 
 
