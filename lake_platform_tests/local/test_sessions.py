@@ -1,5 +1,7 @@
 """Redshift's behaviour through the driver that production uses."""
 
+import os
+import subprocess
 import threading
 from pathlib import Path
 
@@ -7,7 +9,8 @@ import psutil
 import pytest
 from redshift_connector.error import ProgrammingError
 
-from lake_platform.local.redshift import ensure_endpoint
+from lake_platform.local.redshift import Endpoint, ensure_endpoint
+from lake_platform.local.redshift.binaries import find_binaries
 from lake_platform_tests.local.conftest import Connect, Sql, abandon, attempt, connect_to, sql_of, told
 from lake_platform_tests.local.refused_statements import REFUSED
 
@@ -368,3 +371,56 @@ def _command(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+def psql(endpoint: Endpoint, *commands: str) -> subprocess.CompletedProcess[str]:
+    """psql, which speaks the simple protocol."""
+    program = find_binaries().folder / "psql"
+    if not program.exists():
+        pytest.skip("no psql beside the binaries of PostgreSQL")
+    address = ["-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user, "-d", endpoint.database]
+    return subprocess.run(
+        [program, *address, "-XAtq", *(part for command in commands for part in ("-c", command))],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PGPASSWORD": endpoint.password, "PGOPTIONS": "-c standard_conforming_strings=off"},
+    )
+
+
+def test_psql_gets_in_with_the_simple_protocol(warehouse_home: Path, sql: Sql) -> None:
+    sql("CREATE TABLE t (a varchar(2))")
+
+    done = psql(
+        ensure_endpoint(warehouse_home),
+        "BEGIN; INSERT INTO here.t VALUES ('x'); COMMIT",
+        "SELECT count(*) FROM here.t; SELECT '\\\\'",
+        "TRUNCATE here.t",
+        "SELECT a FROM here.t; SELECT now()",
+        "INSERT INTO here.t VALUES ('éé')",
+    )
+
+    assert done.stdout.split() == ["1", "\\"]
+    assert "leader node only" in done.stderr
+    assert "value too long for type character varying(2)" in done.stderr
+
+
+def test_calls_of_functions_by_number_do_not_pass_by_the_allow_list(connect: Connect) -> None:
+    connection = connect()
+    version = b"\0\0\0\x59" + b"\0\0" * 3
+
+    connection._send_message(b"F", version)  # pyright: ignore[reportPrivateUsage] - the driver never sends it
+    with pytest.raises(ProgrammingError) as error:
+        sql_of(connection)("SELECT 1")
+
+    assert told(error)["C"] == "0A000"
+    assert sql_of(connection)("SELECT 1") == [[1]]
+
+
+def test_a_read_only_transaction_writes_nothing(connect: Connect, sql: Sql) -> None:
+    sql("CREATE TABLE t (a int)")
+    run = sql_of(connect())
+    run("BEGIN READ ONLY")
+
+    with pytest.raises(ProgrammingError, match="read-only transaction"):
+        run("INSERT INTO here.t VALUES (1)")
