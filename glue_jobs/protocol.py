@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from glue_jobs.wire import from_wire, to_wire
+
 JobName = Literal["validate", "process"]
 Severity = Literal["quarantine", "block", "warn"]
 
@@ -64,12 +66,17 @@ class PartitionWork:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
-    """One job for many partitions of one dataset. `output` is an `s3://` folder of this attempt alone."""
+    """One job for many partitions of one dataset. `output` is an `s3://` folder of this attempt alone.
+
+    `pii_key` is a secret: it stays in memory and is left out of the JSON; a job that is started from a file is given
+    it beside the file.
+    """
 
     job: JobName
     dataset: str
     token: str
     output: str
+    """The valid rows go below `output`/rows."""
     partitions: tuple[PartitionWork, ...]
     columns: tuple[ColumnSpec, ...]
     format: dict[str, object] = field(default_factory=dict)
@@ -85,7 +92,17 @@ class JobRequest:
     """Other datasets for the transform: name -> urls of their Parquet files."""
     produces: tuple[ColumnSpec, ...] = ()
     rows: str = "same"
-    pii_key: str | None = None
+    pii_key: str | None = field(default=None, repr=False, metadata={"secret": True})
+    quarantine_output: str | None = None
+    """The folder for rows that are set aside; default: `output`/quarantine."""
+
+    def to_json(self) -> str:
+        return to_wire(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "JobRequest":
+        """Raises `WireFormatError` where the text is not exactly a request of this format."""
+        return from_wire(cls, text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,3 +160,11 @@ class JobReport:
     token: str
     seconds: float
     partitions: tuple[PartitionReport, ...]
+
+    def to_json(self) -> str:
+        return to_wire(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "JobReport":
+        """Raises `WireFormatError` where the text is not exactly a report of this format."""
+        return from_wire(cls, text)

