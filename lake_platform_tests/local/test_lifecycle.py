@@ -141,7 +141,7 @@ def test_a_new_connection_is_enough_after_the_server_was_killed(
 
 
 def test_a_path_longer_than_a_socket_may_have_works(tmp_path: Path) -> None:
-    home = tmp_path / ("deep" * 20) / ("deeper" * 10)
+    home = tmp_path / ("deep" * 20) / "with a space, 'quotes' and é" / ("deeper" * 10)
 
     try:
         assert attempt(ensure_endpoint(home)) == "welcome"

@@ -98,7 +98,7 @@ def _chunks(files: list[str], objects: Objects, columns: list[TargetColumn]) -> 
 
 
 async def _stream(sql: str, inner: Backend, chunks: Iterator[Chunk]) -> int:
-    """Feed the rows to PostgreSQL; the next chunk is made while one is sent."""
+    """Feed the rows to PostgreSQL, whose verdict may come before the last row."""
     inner.writer.write(wire.message(b"Q", sql.encode() + b"\0"))
     answer = await inner.next_report()
     if answer.kind != b"G":
@@ -107,26 +107,34 @@ async def _stream(sql: str, inner: Backend, chunks: Iterator[Chunk]) -> int:
     verdict = asyncio.create_task(inner.next_report())
     sent, failure = 0, None
     try:
-        coming = asyncio.create_task(asyncio.to_thread(next, chunks, None))
-        while (chunk := await coming) is not None and not verdict.done():
-            coming = asyncio.create_task(asyncio.to_thread(next, chunks, None))
-            await _send(inner, chunk.text)
-            sent += chunk.rows
-        if not coming.done():
-            await coming
+        sent = await _feed(inner, chunks, verdict)
         inner.writer.write(wire.message(b"c"))
-    except RedshiftError as error:
-        failure = error
-    except Exception as error:
-        failure = RedshiftError(f"COPY failed: {error!r}", "XX000")
-    if failure:
+    except (RedshiftError, OSError, ValueError) as error:
+        failure = error if isinstance(error, RedshiftError) else RedshiftError(f"COPY failed: {error!r}", "XX000")
         inner.writer.write(wire.message(b"f", b"stopped by the endpoint\0"))
+    except BaseException:
+        verdict.cancel()
+        raise
     try:
         loaded = await inner.finish(await verdict)
     except RedshiftError as error:
         raise failure or error from None
     if loaded != f"COPY {sent}":
         raise RedshiftError(f"COPY sent {sent} rows and PostgreSQL answered {loaded}", "XX000")
+    return sent
+
+
+async def _feed(inner: Backend, chunks: Iterator[Chunk], verdict: asyncio.Task[wire.Message]) -> int:
+    """Send chunk after chunk; the next one is made while one is sent."""
+    sent = 0
+    coming = asyncio.create_task(asyncio.to_thread(next, chunks, None))
+    try:
+        while (chunk := await coming) is not None and not verdict.done():
+            coming = asyncio.create_task(asyncio.to_thread(next, chunks, None))
+            await _send(inner, chunk.text)
+            sent += chunk.rows
+    finally:
+        await asyncio.gather(coming, return_exceptions=True)
     return sent
 
 

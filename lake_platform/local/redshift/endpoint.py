@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 import lake_platform
 from lake_platform.errors import EndpointStartError
 from lake_platform.local.redshift.supervisor import exclusive, stop_server
@@ -25,6 +27,7 @@ USER = "awsuser"
 HELLO = 0x4C414B45
 """A start-up code of our own: the gateway answers it with its instance, so a port that another program took over is
 never mistaken for it."""
+MODULE = "lake_platform.local.redshift.gateway"
 START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 
@@ -95,10 +98,9 @@ def _start(home: Path, folder: Path) -> Endpoint:
     _end_gateway(folder)
     root = str(Path(lake_platform.__file__).parent.parent)
     paths = [root, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    module = "lake_platform.local.redshift.gateway"
     with (folder / "gateway.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, str(home), secrets.token_hex(16)],
+            [sys.executable, "-P", "-m", MODULE, str(home), secrets.token_hex(16)],
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -126,8 +128,15 @@ def _end_gateway(folder: Path) -> None:
                 fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
-                with suppress(OSError, ValueError):
-                    os.kill(int((folder / "gateway.pid").read_text()), number)
+                _signal_gateway(folder, number)
             if time.monotonic() > deadline:
                 number = signal.SIGKILL
             time.sleep(0.02)
+
+
+def _signal_gateway(folder: Path, number: signal.Signals) -> None:
+    with suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int((folder / "gateway.pid").read_text()))
+        # The file may be older than the process that has this number now.
+        if MODULE in process.cmdline():
+            process.send_signal(number)

@@ -84,7 +84,8 @@ class Session:
             return message, self._portals.get(name)
         if message.kind in b"DC":
             names = self._statements if message.body[:1] == b"S" else self._portals
-            return message, names.get(wire.text_at(message.body, 1)[0])
+            named, _ = wire.text_at(message.body, 1)
+            return message, names.pop(named, None) if message.kind == b"C" else names.get(named)
         return message, None
 
     async def _query(self, text: bytes) -> None:
