@@ -1,20 +1,18 @@
-"""What the two Spark steps share: one job for all partitions with work, and the figures of its report."""
+"""One Spark job for all partitions of a step that have work."""
 
-import hashlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-import dagster as dg
-
-from glue_jobs.protocol import JobReport, JobRequest, OutputFile, PartitionReport, PartitionWork
-from lake_platform.contract.dataset import Column, DatasetContract, Layer
-from lake_platform.contract.types import parse_type
+from glue_jobs.protocol import JobRequest, PartitionReport, PartitionWork
+from lake_platform.assets.documents import empty_report
+from lake_platform.contract.dataset import DatasetContract, Layer
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import data_key
+from lake_platform.lake.token import digest
 from lake_platform.spark.runner import JobRunner, run_job
 
-MakeRequest = Callable[[str, str], JobRequest]
-"""From the job's token and its output folder to the request."""
+MakeRequest = Callable[[str, str, Sequence[PartitionWork]], JobRequest]
+"""From the job's token, its output folder and its partitions to the request."""
 
 
 def run_for(
@@ -26,55 +24,16 @@ def run_for(
     work: Sequence[PartitionWork],
     make_request: MakeRequest,
 ) -> dict[str, PartitionReport]:
-    """Runs one job for all partitions with work; a job that was reported under its token before is not run again.
+    """Runs the job; one that was reported under its token before is not run again.
 
     Returns:
-        The report of each partition.
+        The report of each partition; one without files is reported empty without Spark.
     """
-    if not work:
-        return {}
-    job_token = hashlib.sha256("\n".join(f"{w.partition} {w.token}" for w in work).encode()).hexdigest()
-    output = lake.lake.url(data_key(layer, contract.name, job_token, attempt=uuid.uuid4().hex[:12]))
-    report: JobReport = run_job(lake.lake, make_request(job_token, output), spark.run)
-    return {partition.partition: partition for partition in report.partitions}
-
-
-def figures(report: PartitionReport) -> dict[str, object]:
-    """The counts of a report, as they stand in the document of the layer."""
-    return {
-        "rows_in": report.rows_in,
-        "rows_out": report.rows_out,
-        "rows_quarantined": report.rows_quarantined,
-        "rows_dropped": report.rows_dropped,
-        "rows_unknown": report.rows_unknown,
-        "reasons": dict(report.reasons),
-    }
-
-
-def column_schema(columns: Sequence[Column]) -> dg.TableSchema:
-    """Columns and types as the asset page shows them, in Redshift's words."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(column.name, parse_type(column.type).redshift, description=column.description or None)
-            for column in columns
-        ]
-    )
-
-
-def sample_table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
-    """Some rows as a table on the asset page."""
-    if not rows:
-        return dg.MetadataValue.md("no rows")
-    names = list(rows[0])
-    lines = [" | ".join(names), " | ".join("---" for _ in names)]
-    lines += [" | ".join(_cell(row.get(name)) for name in names) for row in rows]
-    return dg.MetadataValue.md("\n".join(f"| {line} |" for line in lines))
-
-
-def bytes_of(files: Sequence[OutputFile]) -> int:
-    """The size of all files together, in bytes."""
-    return sum(file.content_length for file in files)
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
+    reports = {part.partition: empty_report(part.partition, part.token) for part in work if not part.files}
+    filled = [part for part in work if part.files]
+    if filled:
+        job_token = digest([layer, [[part.partition, part.token] for part in filled]])
+        output = lake.lake.url(data_key(layer, contract.name, job_token, attempt=uuid.uuid4().hex[:12]))
+        report = run_job(lake.lake, make_request(job_token, output, filled), spark.run)
+        reports |= {part.partition: part for part in report.partitions}
+    return reports

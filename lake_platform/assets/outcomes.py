@@ -36,6 +36,19 @@ def judge(contract: DatasetContract, report: PartitionReport) -> Verdict:
     return Verdict(refused=None)
 
 
+def own_checks(report: PartitionReport, verdict: Verdict) -> list[CheckOutcome]:
+    """The platform's own checks beside the rules: contract, conservation, readable rows."""
+    unread = {
+        reason: count for reason, count in report.reasons.items() if reason.split(":")[0] not in ("rule", "required")
+    }
+    counts = {"rows_in": report.rows_in, "rows_out": report.rows_out, "rows_quarantined": report.rows_quarantined}
+    return [
+        CheckOutcome("matches_contract", verdict.gate != "matches_contract", description=verdict.refused),
+        CheckOutcome("rows_conserved", verdict.gate != "rows_conserved", metadata=counts, description=report.problem),
+        CheckOutcome("rows_readable", not unread, error=verdict.refused is not None, metadata=unread),
+    ]
+
+
 def rule_checks(report: PartitionReport, verdict: Verdict) -> list[CheckOutcome]:
     """One outcome for each rule. A failing rule is an ERROR where the partition is refused, unless it only warns."""
     return [_rule_check(outcome, refused=verdict.refused is not None) for outcome in report.rules]

@@ -49,7 +49,11 @@ Plan = Absent | Current | Refused | Todo
 def plan_step(
     contract: DatasetContract, layer: Layer, *, lake: Lake, partitions: Sequence[str], fingerprint: str
 ) -> list[Plan]:
-    """One plan for each partition, in their order. The token is made of the `content` of the layer before."""
+    """One plan for each partition, in their order.
+
+    The token is made of the token of the layer before; after raw, of its content: a duplicate or a refused file beside
+    the accepted ones makes a new raw document, but no work.
+    """
     source = lake.log(contract.name, LAYERS[LAYERS.index(layer) - 1])
     log = lake.log(contract.name, layer)
     plans: list[Plan] = []
@@ -58,7 +62,8 @@ def plan_step(
         if before is None:
             plans.append(Absent(partition))
             continue
-        work = token(contract.name, layer, partition, [before.body["content"]], fingerprint)
+        made_of = before.body["content"] if layer == "validated" else before.token
+        work = token(contract.name, layer, partition, [made_of], fingerprint)
         refusal = latest_refusal(lake.lake, contract.name, partition)
         if latest is not None and latest.token == work:
             plans.append(Current(partition, latest))

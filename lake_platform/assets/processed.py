@@ -1,20 +1,117 @@
 """The `processed` layer: the transform, then Parquet with the exact columns and types of the table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
-from lake_platform.assets.jobs import bytes_of, column_schema, figures, run_for, sample_table
+from lake_platform.assets.documents import layer_body, report_of
+from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
-from lake_platform.assets.plan import Absent, Plan, Todo, plan_step
+from lake_platform.assets.metadata import report_metadata
+from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.errors import RowsLostError
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.manifest import Manifest, read_manifest, write_manifest
+from lake_platform.lake.manifest import read_manifest
 from lake_platform.spark.code import layer_fingerprint
 from lake_platform.spark.requests import process_request
 from lake_platform.spark.runner import JobRunner
 
 CHECKS = (DeclaredCheck("rows_conserved", "Valid rows = rows written + rows that the transform declared as dropped."),)
+
+
+def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
+    """The asset that holds the rows as the table will."""
+
+    @dg.multi_asset(
+        **step_arguments(
+            contract,
+            "processed",
+            kinds={"pyspark", "parquet"},
+            description="The rows after the transform, as Parquet in the order and with the types of the table.",
+            checks=CHECKS,
+        )
+    )
+    def processed(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], spark: dg.ResourceParam[JobRunner]
+    ) -> Iterator[StepEvent]:
+        with told_to_dagster():
+            results = process_partitions(contract, partition_keys(context), lake=lake, spark=spark)
+        yield from report_step(context, contract, "processed", results=results, checks=CHECKS)
+
+    return processed
+
+
+def process_partitions(
+    contract: DatasetContract, partitions: Sequence[str], *, lake: Lake, spark: JobRunner
+) -> list[PartitionResult]:
+    """Transforms what was validated; a partition that was refused there keeps its last good rows.
+
+    Raises:
+        RowsLostError: rows went missing in the transform; nothing of that partition is published.
+    """
+    fingerprint = layer_fingerprint(contract, "processed")
+    plans = plan_step(contract, "processed", lake=lake, partitions=partitions, fingerprint=fingerprint)
+    todo = [plan for plan in plans if isinstance(plan, Todo)]
+    reports = run_for(
+        contract,
+        "processed",
+        lake=lake,
+        spark=spark,
+        work=[_work(lake, plan) for plan in todo],
+        make_request=lambda token, output, work: process_request(
+            contract, token=token, output=output, partitions=work, inputs={}, pii_key=_pii_key(contract, lake)
+        ),
+    )
+    return [_result(contract, lake, plan, reports) for plan in plans]
+
+
+def _pii_key(contract: DatasetContract, lake: Lake) -> str | None:
+    return lake.read_pii_key() if any(column.pii for column in contract.produced) else None
+
+
+def _work(lake: Lake, plan: Todo) -> PartitionWork:
+    manifest = read_manifest(lake.lake, plan.source.body["manifest"])
+    return PartitionWork(
+        partition=plan.partition,
+        token=plan.token,
+        files=tuple(
+            InputFile(url=entry.url, key=entry.url, time="", size=entry.content_length, records=entry.record_count)
+            for entry in manifest.entries
+        ),
+    )
+
+
+def _result(
+    contract: DatasetContract, lake: Lake, plan: Plan, reports: Mapping[str, PartitionReport]
+) -> PartitionResult:
+    if isinstance(plan, Absent | Refused):
+        return absent(plan.partition)
+    if isinstance(plan, Current):
+        token = plan.document.token
+        report = report_of(plan.document.body, partition=plan.partition, token=token)
+        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=[_conserved(report)])
+    report = reports[plan.partition]
+    check = _conserved(report)
+    if not check.passed:
+        raise RowsLostError(contract.name, "processed", plan.partition, check.description or "")
+    body = layer_body(contract, "processed", lake=lake, report=report, content=plan.source.body["content"])
+    body["unreadable_keys"] = plan.source.body["unreadable_keys"]
+    lake.log(contract.name, "processed").publish(plan.partition, body, token=plan.token, after=plan.after)
+    return PartitionResult(
+        partition=plan.partition,
+        state="published",
+        token=plan.token,
+        checks=[check],
+        metadata=report_metadata(report, contract.produced, token=plan.token),
+    )
+
+
+def _conserved(report: PartitionReport) -> CheckOutcome:
+    passed = report.problem is None and report.rows_in == report.rows_out + report.rows_dropped
+    told = report.problem or f"{report.rows_in} rows came in, {report.rows_out} were written, {report.rows_dropped} dropped"
+    counts = {"rows_in": report.rows_in, "rows_out": report.rows_out, "rows_dropped": report.rows_dropped}
+    return CheckOutcome("rows_conserved", passed, metadata=counts, description=None if passed else told)

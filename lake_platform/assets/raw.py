@@ -6,17 +6,21 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from lake_platform.assets.keys import partition_keys
+from lake_platform.assets.metadata import PREFIX
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.accept import RawOutcome, accept
-from lake_platform.lake.attempts import record_attempt
 from lake_platform.lake.lake import Lake
+from lake_platform.lake.landing import Landing, scan
+from lake_platform.lake.pending import pending
 from lake_platform.lake.process import PROCESS_TAG, process_tag
-from lake_platform.spark.code import layer_fingerprint
+from lake_platform.lake.refusals import record_attempt
+from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
 
 CHECKS = (
     DeclaredCheck("files_accounted", "Every landed file is accepted, a duplicate, refused or withdrawn; none is lost."),
+    DeclaredCheck("files_readable", "No file is refused as a file.", blocking=False),
 )
 
 
@@ -28,7 +32,7 @@ def build_raw(contract: DatasetContract) -> dg.AssetsDefinition:
             contract,
             "raw",
             kinds={"s3", contract.arrives.format.kind},
-            description=f"{contract.description}. The accepted files of each partition, as they landed.",
+            description=f"{contract.description}. The files of each partition, as they landed.",
             checks=CHECKS,
         )
     )
@@ -39,3 +43,61 @@ def build_raw(contract: DatasetContract) -> dg.AssetsDefinition:
         yield from report_step(context, contract, "raw", results=results, checks=CHECKS)
 
     return raw
+
+
+def accept_partitions(
+    contract: DatasetContract, lake: Lake, partitions: Sequence[str], *, run_id: str
+) -> list[PartitionResult]:
+    """Takes in what landed for these partitions. An attempt is written down first, so that a killed run counts too."""
+    now = dt.datetime.now(dt.UTC)
+    landing = scan(lake.landing, contract, now=now, settle=0.0)
+    wanted = pending(lake, contract, landing, now=now, fingerprint=dataset_fingerprint(contract)).partitions
+    for partition in partitions:
+        if partition in wanted:
+            record_attempt(lake.lake, contract.name, partition, state=wanted[partition], run_id=run_id)
+    return [_accept(contract, lake, partition, landing) for partition in partitions]
+
+
+def _accept(contract: DatasetContract, lake: Lake, partition: str, landing: Landing) -> PartitionResult:
+    landed = landing.partitions.get(partition, ())
+    outcome = accept(lake, contract, partition, landed=landed, fingerprint=layer_fingerprint(contract, "raw"))
+    if outcome is None:
+        return absent(partition)
+    return PartitionResult(
+        partition=partition,
+        state="published" if outcome.published else "unchanged",
+        token=outcome.document.token,
+        checks=_checks(outcome),
+        metadata=_metadata(outcome),
+    )
+
+
+def _checks(outcome: RawOutcome) -> list[CheckOutcome]:
+    counts, files = outcome.document.body["counts"], outcome.document.body["files"]
+    accounted = sum(counts[status] for status in ("accepted", "duplicate", "refused", "withdrawn"))
+    refused = [file for file in files if file["status"] == "refused"]
+    return [
+        CheckOutcome("files_accounted", accounted == counts["landed"], metadata=counts),
+        CheckOutcome(
+            "files_readable",
+            not refused,
+            error=outcome.document.body["refused"] is not None,
+            metadata={file["key"]: file["reason"] for file in refused},
+        ),
+    ]
+
+
+def _metadata(outcome: RawOutcome) -> dict[str, object]:
+    body = outcome.document.body
+    accepted = [file for file in body["files"] if file["status"] == "accepted"]
+    lines = [f"| {file['key']} | {file['status']} | {file['reason'] or '; '.join(file['warnings'])} |" for file in body["files"]]
+    counted = [file["records"] for file in accepted]
+    metadata: dict[str, object] = {f"{PREFIX}files_{name}": number for name, number in body["counts"].items()}
+    metadata |= {
+        f"{PREFIX}bytes": sum(file["size"] for file in accepted),
+        f"{PREFIX}token": outcome.document.token,
+        f"{PREFIX}files": dg.MetadataValue.md("\n".join(["| file | status | told |", "| --- | --- | --- |", *lines[:50]])),
+    }
+    if None not in counted:
+        metadata["dagster/row_count"] = sum(counted)
+    return metadata

@@ -1,20 +1,24 @@
 """The `validated` layer: one Spark job casts the rows and applies the rules; the gate stands here."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 import dagster as dg
 
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
-from lake_platform.assets.jobs import JobStep, figures, report_metadata
+from lake_platform.assets.documents import layer_body, report_of
+from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
-from lake_platform.assets.outcomes import Verdict, judge, rule_checks
+from lake_platform.assets.metadata import report_metadata
+from lake_platform.assets.outcomes import Verdict, judge, own_checks, rule_checks
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.rules import compile_rules
 from lake_platform.lake.lake import Lake
-from lake_platform.spark.code import layer_fingerprint
+from lake_platform.lake.refusals import Refusal, refuse
+from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
 from lake_platform.spark.requests import validate_request
 from lake_platform.spark.runner import JobRunner
 
@@ -63,18 +67,18 @@ def validate_partitions(
     """Validates what raw accepted. One job for all partitions with work; each is published or refused by itself."""
     fingerprint = layer_fingerprint(contract, "validated")
     plans = plan_step(contract, "validated", lake=lake, partitions=partitions, fingerprint=fingerprint)
-    readable = [plan for plan in plans if isinstance(plan, Todo) and not plan.source.body.get("refused")]
+    readable = [plan for plan in plans if isinstance(plan, Todo) and plan.source.body["refused"] is None]
     reports = run_for(
         contract,
         "validated",
         lake=lake,
         spark=spark,
         work=[_work(plan) for plan in readable],
-        make_request=lambda job, output: validate_request(
-            contract, token=job, output=output, partitions=[_work(plan) for plan in readable]
+        make_request=lambda token, output, work: validate_request(
+            contract, token=token, output=output, partitions=work
         ),
     )
-    return [_result(contract, plan, reports, lake=lake) for plan in plans]
+    return [_result(contract, lake, plan, reports) for plan in plans]
 
 
 def _work(plan: Todo) -> PartitionWork:
@@ -94,4 +98,73 @@ def _work(plan: Todo) -> PartitionWork:
             )
             for file in files
         ),
+    )
+
+
+def _result(
+    contract: DatasetContract, lake: Lake, plan: Plan, reports: Mapping[str, PartitionReport]
+) -> PartitionResult:
+    if isinstance(plan, Absent):
+        return absent(plan.partition)
+    if isinstance(plan, Refused):
+        return _still_refused(plan.partition, plan.refusal)
+    if isinstance(plan, Current):
+        token = plan.document.token
+        report = report_of(plan.document.body, partition=plan.partition, token=token)
+        checks = [*own_checks(report, Verdict(None)), *rule_checks(report, Verdict(None))]
+        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=checks)
+    return _judged(contract, lake, plan, reports.get(plan.partition))
+
+
+def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: PartitionReport | None) -> PartitionResult:
+    """Publishes or refuses. `report` is None where the files were refused before any row was read."""
+    if report is None:
+        verdict = Verdict(plan.source.body["refused"], "matches_contract")
+        checks = [CheckOutcome(check.name, passed=False, error=True) for check in declared_checks(contract)[:1]]
+        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata={})
+    verdict = judge(contract, report)
+    checks = [*own_checks(report, verdict), *rule_checks(report, verdict)]
+    metadata = report_metadata(report, contract.columns, token=plan.token)
+    if verdict.refused is not None:
+        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata=metadata)
+    body = layer_body(
+        contract, "validated", lake=lake, report=report, content=plan.source.body["content"]
+    )
+    lake.log(contract.name, "validated").publish(plan.partition, body, token=plan.token, after=plan.after)
+    return PartitionResult(
+        partition=plan.partition, state="published", token=plan.token, checks=checks, metadata=metadata
+    )
+
+
+def _refuse(
+    contract: DatasetContract,
+    lake: Lake,
+    plan: Todo,
+    *,
+    verdict: Verdict,
+    checks: Sequence[CheckOutcome],
+    metadata: Mapping[str, object],
+) -> PartitionResult:
+    refusal = Refusal(
+        token=plan.token,
+        content=plan.source.body["content"],
+        fingerprint=dataset_fingerprint(contract),
+        layer="validated",
+        gate=verdict.gate or "",
+        reason=verdict.refused or "",
+        checks=[asdict(check) for check in checks],
+        figures={name: value for name, value in metadata.items() if isinstance(value, int | float | str)},
+    )
+    refuse(lake.lake, contract.name, plan.partition, refusal)
+    return _still_refused(plan.partition, refusal)
+
+
+def _still_refused(partition: str, refusal: Refusal) -> PartitionResult:
+    return PartitionResult(
+        partition=partition,
+        state="refused",
+        token=refusal.token,
+        reason=f"{refusal.gate}: {refusal.reason}",
+        checks=[CheckOutcome(**check) for check in refusal.checks],
+        metadata=refusal.figures,
     )

@@ -1,5 +1,6 @@
 """The two buckets of a lake, and where its documents are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lake_platform.contract.dataset import Layer
@@ -10,10 +11,17 @@ from lake_platform.lake.versions import VersionLog
 
 @dataclass(frozen=True)
 class Lake:
-    """`landing` is read only, `lake` is ours. The resource of the same name."""
+    """`landing` is read only, `lake` is ours. The resource of the same name.
+
+    Attributes:
+        settle: seconds that a landed file must be old where its dataset says nothing else.
+        read_pii_key: the key of `pii: hash`, read when a dataset needs it.
+    """
 
     landing: ObjectStore
     lake: ObjectStore
+    settle: float
+    read_pii_key: Callable[[], str]
 
     def log(self, dataset: str, layer: Layer) -> VersionLog:
         """The numbered documents of one layer of a dataset."""

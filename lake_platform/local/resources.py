@@ -1,11 +1,57 @@
 """The resources of the AWS-free backend: the production ones, which start what they need at first use."""
 
-import dagster as dg
+import os
+import secrets
+from pathlib import Path
 
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
 from lake_platform.local.jvm import ensure_holder
-from lake_platform.local.redshift import ensure_endpoint
 from lake_platform.settings import Settings
 from lake_platform.spark.local import LocalSparkResource
-from lake_platform.warehouse.redshift import RedshiftResource
+from lake_platform.spark.warm import WarmJvm
+
+SETTLE_SECONDS = 2.0
+"""`cp` is not atomic: a younger file may be half a file."""
+
+
+class WarmSparkResource(LocalSparkResource):
+    """Spark on this machine that starts the warm JVM at first use."""
+
+    def find_holder(self) -> WarmJvm | None:
+        return ensure_holder(Path(self.spark_dir), self.jvm_settings())
+
+
+def build_local_lake(settings: Settings) -> Lake:
+    """The two directories that play buckets."""
+    buckets = settings.home / "s3"
+    return Lake(
+        landing=LocalStore(settings.landing_bucket, buckets / settings.landing_bucket),
+        lake=LocalStore(settings.lake_bucket, buckets / settings.lake_bucket),
+        settle=SETTLE_SECONDS,
+        read_pii_key=lambda: read_pii_key(settings.home),
+    )
+
+
+def build_local_spark(settings: Settings) -> WarmSparkResource:
+    """Spark jobs on this machine."""
+    return WarmSparkResource(
+        home=str(settings.home),
+        spark_dir=str(settings.spark_dir),
+        landing_bucket=settings.landing_bucket,
+        lake_bucket=settings.lake_bucket,
+    )
+
+
+def read_pii_key(home: Path) -> str:
+    """LAKE_PII_KEY, else a key that is made once for this LAKE_HOME; the file is for its owner only."""
+    if os.environ.get("LAKE_PII_KEY"):
+        return os.environ["LAKE_PII_KEY"]
+    path = home / "pii.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text()

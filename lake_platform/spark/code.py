@@ -25,6 +25,12 @@ def layer_fingerprint(contract: DatasetContract, layer: Layer) -> str:
     return fingerprint(contract, layer, code=code)
 
 
+def dataset_fingerprint(contract: DatasetContract) -> str:
+    """Of all layers together: a refusal holds under one of these."""
+    parts = [layer_fingerprint(contract, layer) for layer in contract.layers]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
 @cache
 def job_code_digest() -> str:
     """Of all modules of `glue_jobs` but the transforms: those count for their own dataset only."""

@@ -1,0 +1,67 @@
+"""What the documents of the layers hold, from the figures of a job's report and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from glue_jobs.protocol import OutputFile, PartitionReport
+from lake_platform.contract.dataset import Column, DatasetContract, Layer
+from lake_platform.contract.types import parse_type
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.layout import manifest_key
+from lake_platform.lake.manifest import Manifest, partition_entries, write_manifest
+
+COUNTS = ("rows_in", "rows_out", "rows_quarantined", "rows_dropped", "rows_unknown")
+
+
+def empty_report(partition: str, token: str) -> PartitionReport:
+    """What a job would say of a partition without files; none is run for it."""
+    return PartitionReport(partition=partition, token=token, rows_in=0, rows_out=0)
+
+
+def figures(report: PartitionReport) -> dict[str, Any]:
+    """The counts, the reasons and the outcomes of the rules."""
+    return {
+        **{name: getattr(report, name) for name in COUNTS},
+        "reasons": dict(report.reasons),
+        "rules": [asdict(rule) for rule in report.rules],
+        "unreadable_keys": report.unreadable_keys,
+    }
+
+
+def layer_body(
+    contract: DatasetContract, layer: Layer, *, lake: Lake, report: PartitionReport, content: str
+) -> dict[str, Any]:
+    """The body of a document of `validated` or `processed`; writes the manifest that it names.
+
+    Args:
+        content: the digest of the raw content that this was made of; the sensor compares it.
+    """
+    columns = contract.columns if layer == "validated" else contract.produced
+    key = manifest_key(contract.name, layer, partition=report.partition, token=report.token)
+    manifest = Manifest(entries=partition_entries(report.files), columns=_types(columns))
+    return {
+        "content": content,
+        "manifest": write_manifest(lake.lake, key, manifest),
+        "quarantine": [asdict(file) for file in report.quarantine_files],
+        **figures(report),
+    }
+
+
+def report_of(body: Mapping[str, Any], *, partition: str, token: str) -> PartitionReport:
+    """The figures of a published document, for checks that are told again."""
+    from glue_jobs.protocol import RuleOutcome
+
+    return PartitionReport(
+        partition=partition,
+        token=token,
+        **{name: body[name] for name in COUNTS},
+        reasons=body["reasons"],
+        rules=tuple(RuleOutcome(**rule) for rule in body["rules"]),
+        unreadable_keys=body["unreadable_keys"],
+        quarantine_files=tuple(OutputFile(**file) for file in body["quarantine"]),
+    )
+
+
+def _types(columns: list[Column]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.name, parse_type(column.type).redshift) for column in columns)

@@ -1,0 +1,58 @@
+"""What an asset page shows of a materialization."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+
+from glue_jobs.protocol import PartitionReport
+from lake_platform.contract.dataset import Column
+from lake_platform.contract.types import parse_type
+
+PREFIX = "lake_platform/"
+
+
+def report_metadata(report: PartitionReport, columns: Sequence[Column], *, token: str) -> dict[str, object]:
+    """Rows, bytes, schema, sample and the metrics of the rules; numbers are plotted over time."""
+    metadata: dict[str, object] = {
+        "dagster/row_count": report.rows_out,
+        "dagster/column_schema": column_schema(columns),
+        f"{PREFIX}bytes": sum(file.content_length for file in report.files),
+        f"{PREFIX}files": len(report.files),
+        f"{PREFIX}rows_quarantined": report.rows_quarantined,
+        f"{PREFIX}token": token,
+    }
+    if report.sample:
+        metadata[f"{PREFIX}sample"] = sample_table(report.sample)
+    for rule in report.rules:
+        if rule.failed_rows is not None:
+            metadata[f"rule/{rule.name}/failed_rows"] = rule.failed_rows
+        for name, value in rule.metrics.items():
+            metadata[f"rule/{rule.name}" if len(rule.metrics) == 1 else f"rule/{rule.name}/{name}"] = value
+    return metadata
+
+
+def column_schema(columns: Sequence[Column]) -> dg.TableSchema:
+    """Columns and types in Redshift's words."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                parse_type(column.type).redshift,
+                description=column.description or None,
+                constraints=dg.TableColumnConstraints(nullable=not column.required),
+            )
+            for column in columns
+        ]
+    )
+
+
+def sample_table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
+    """Some rows as a table."""
+    names = list(rows[0])
+    lines = [" | ".join(names), " | ".join("---" for _ in names)]
+    lines += [" | ".join(_cell(row.get(name)) for name in names) for row in rows]
+    return dg.MetadataValue.md("\n".join(f"| {line} |" for line in lines))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
