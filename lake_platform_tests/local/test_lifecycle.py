@@ -154,17 +154,18 @@ def test_a_stopped_endpoint_leaves_no_process_and_keeps_its_data(home: Path) -> 
         sql_of(connection)("CREATE TABLE t (a int)")
         connection.commit()
 
-    stop_endpoint(home)
+    stopped = stop_endpoint(home)
     left = living(home)
 
+    assert stopped
     assert left == []
+    assert not stop_endpoint(home)
     with connect_to(ensure_endpoint(home)) as connection:
         assert sql_of(connection)("SELECT count(*) FROM t") == [[0]]
 
 
 def test_stopping_what_never_ran_does_nothing(tmp_path: Path) -> None:
-    stop_endpoint(tmp_path / "never")
-
+    assert not stop_endpoint(tmp_path / "never")
     assert not (tmp_path / "never").exists()
 
 

@@ -158,15 +158,23 @@ def test_who_waits_for_a_lock_sees_what_its_holder_committed(connect: Connect, s
     assert seen == [[1]]
 
 
-def test_a_client_that_is_gone_lets_go_of_its_locks(warehouse_home: Path, sql: Sql) -> None:
-    sql("CREATE TABLE t (a int)")
+def test_a_client_that_is_gone_lets_go_of_its_locks_although_it_waits(
+    warehouse_home: Path, connect: Connect, sql: Sql
+) -> None:
+    sql("CREATE TABLE held (a int)")
+    sql("CREATE TABLE wanted (a int)")
+    holder = connect(autocommit=False)
+    sql_of(holder)("LOCK TABLE here.held")
     lost = connect_to(ensure_endpoint(warehouse_home))
-    sql_of(lost)("LOCK TABLE here.t")
-    sql("SET statement_timeout TO 20000")
-
+    sql_of(lost)("LOCK TABLE here.wanted")
+    lost._send_message(b"Q", b"LOCK TABLE here.held\0")  # pyright: ignore[reportPrivateUsage] - does not wait for the answer
+    lost._flush()  # pyright: ignore[reportPrivateUsage]
     abandon(lost)
 
-    assert sql("SELECT count(*) FROM t") == [[0]]
+    sql("SET statement_timeout TO 20000")
+
+    assert sql("SELECT count(*) FROM wanted") == [[0]]
+    holder.rollback()
 
 
 def test_primary_keys_are_not_enforced_but_not_null(sql: Sql) -> None:

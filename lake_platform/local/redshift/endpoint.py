@@ -53,15 +53,15 @@ def ensure_endpoint(home: Path) -> Endpoint:
         return _living(folder) or _start(home.resolve(), folder)
 
 
-def stop_endpoint(home: Path) -> None:
-    """End the gateway and the PostgreSQL of this LAKE_HOME; without them nothing happens."""
+def stop_endpoint(home: Path) -> bool:
+    """End the gateway and the PostgreSQL of this LAKE_HOME; says whether one of them was running."""
     folder = warehouse_of(home)
     if not folder.is_dir():
-        return
+        return False
     with exclusive(folder / "endpoint.lock"):
-        _end_gateway(folder)
+        gateway = _end_gateway(folder)
         address_of(folder).unlink(missing_ok=True)
-        stop_server(folder)
+        return stop_server(folder) or gateway
 
 
 def warehouse_of(home: Path) -> Path:
@@ -118,17 +118,18 @@ def _start(home: Path, folder: Path) -> Endpoint:
     raise EndpointStartError(folder, (folder / "gateway.log").read_text(errors="replace")[-2000:])
 
 
-def _end_gateway(folder: Path) -> None:
+def _end_gateway(folder: Path) -> bool:
     """End the gateway of this folder, if one lives: it holds the lock of `gateway.alive` as long as it does."""
     deadline = time.monotonic() + STOP_SECONDS
-    number = signal.SIGTERM
+    number, lived = signal.SIGTERM, False
     with (folder / "gateway.alive").open("a") as alive:
         while True:
             try:
                 fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
+                return lived
             except BlockingIOError:
                 _signal_gateway(folder, number)
+                lived = True
             if time.monotonic() > deadline:
                 number = signal.SIGKILL
             time.sleep(0.02)

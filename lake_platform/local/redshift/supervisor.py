@@ -80,24 +80,27 @@ def ensure_server(folder: Path) -> Server:
     return Server(data, (folder / "postgres.secret").read_text())
 
 
-def stop_server(folder: Path, seconds: float = 30.0) -> None:
-    """End the PostgreSQL of this folder: fast shutdown, then without mercy. Nothing happens where none runs."""
+def stop_server(folder: Path, seconds: float = 30.0) -> bool:
+    """End the PostgreSQL of this folder: fast shutdown, then without mercy; says whether one was running."""
     data = folder / "data"
     if not folder.is_dir():
         # Deleted under a running server: there is no lock left to wait for.
         _kill_left(data)
-        return
+        return False
+    lived = False
     with exclusive(folder / "postgres.lock"):
         if pid := _postmaster(data):
             with suppress(OSError):
                 os.kill(pid, signal.SIGINT)
         deadline = time.monotonic() + seconds
         while (alive := _claim(folder)) is None:
+            lived = True
             if time.monotonic() > deadline:
                 _kill_left(data)
                 deadline += ORPHAN_SECONDS
             time.sleep(0.01)
         alive.close()
+    return lived
 
 
 def answers(data: Path, seconds: float = 5.0) -> bool:
