@@ -3,10 +3,9 @@
 import time
 
 import click
-from tabulate import tabulate
 
+from lake_platform.cli.tables import print_query
 from lake_platform.cli.tick import render, run_tick
-from lake_platform.cli.warehouse import warehouse
 from lake_platform.local.samples.customers import write_customers
 from lake_platform.settings import Settings
 
@@ -41,5 +40,5 @@ def demo() -> None:
 
 
 def _print_query(title: str, query: str) -> None:
-    columns, rows = warehouse().rows(query)
-    click.echo(f"\n{title}\n" + tabulate(rows, headers=columns, missingval="NULL"))
+    click.echo(f"\n{title}")
+    print_query(query)

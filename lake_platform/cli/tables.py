@@ -3,7 +3,8 @@
 import click
 from tabulate import tabulate
 
-from lake_platform.cli.warehouse import warehouse
+from lake_platform.cli.warehouse import read_table
+from lake_platform.warehouse.names import TableName
 
 
 @click.command()
@@ -11,15 +12,17 @@ from lake_platform.cli.warehouse import warehouse
 @click.option("--limit", default=20, show_default=True, help="How many rows at most.")
 def show(table: str, limit: int) -> None:
     """Print rows of TABLE (`dim_customer`, `staging.stg_customers`), ordered by its first columns."""
-    from lake_platform.warehouse.ddl import quote_table
-
-    columns, rows = warehouse().rows(f"SELECT * FROM {quote_table(table)} ORDER BY 1, 2 LIMIT {limit}")
-    click.echo(tabulate(rows, headers=columns, missingval="NULL"))
+    print_query(f"SELECT * FROM {TableName.parse(table).sql} ORDER BY 1, 2 LIMIT {limit:d}")
 
 
 @click.command()
 @click.argument("statement")
 def sql(statement: str) -> None:
     """Run one SQL STATEMENT in the warehouse and print what it returns."""
-    columns, rows = warehouse().rows(statement)
+    print_query(statement)
+
+
+def print_query(query: str) -> None:
+    """Prints the rows of a query as a table."""
+    columns, rows = read_table(query)
     click.echo(tabulate(rows, headers=columns, missingval="NULL") if columns else "done")

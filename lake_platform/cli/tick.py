@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 import click
 import dagster as dg
 
+from lake_platform.assets.keys import dataset_keys
 from lake_platform.cli.runs import RunSummary, execute
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.definitions import build_definitions, build_resources, load_contracts
@@ -70,10 +71,10 @@ def chosen(contracts: Sequence[DatasetContract], names: Sequence[str]) -> list[D
 
 def settled(contract: DatasetContract, lake: Lake, instance: dg.DagsterInstance) -> Tick:
     """A look after which no file is too young to be read: `cp` is not atomic, so the sensor would come back later."""
-    seen = look(contract, lake, instance)
+    seen = look(contract, dataset_keys(contract), lake=lake, instance=instance)
     while seen.settles_in is not None:
         time.sleep(seen.settles_in)
-        seen = look(contract, lake, instance)
+        seen = look(contract, dataset_keys(contract), lake=lake, instance=instance)
     return seen
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 from pydantic import BaseModel
 
+from lake_platform.assets.keys import dataset_keys
 from lake_platform.assets.processed import build_processed
 from lake_platform.assets.raw import build_raw
 from lake_platform.assets.staging import build_staging
@@ -70,5 +71,5 @@ def build_dataset(contract: DatasetContract) -> dg.Definitions:
     """The assets, checks and sensor of one dataset. Resources `lake`, `spark` and `redshift` are bound elsewhere."""
     return dg.Definitions(
         assets=[BUILDERS[layer](contract) for layer in contract.layers],
-        sensors=[build_arrivals_sensor(contract)],
+        sensors=[build_arrivals_sensor(contract, dataset_keys(contract))],
     )

@@ -2,14 +2,20 @@
 
 import os
 import secrets
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+from pydantic import Field
 
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
 from lake_platform.local.jvm import ensure_holder
+from lake_platform.local.redshift import ensure_endpoint
 from lake_platform.settings import Settings
 from lake_platform.spark.local import LocalSparkResource
 from lake_platform.spark.warm import WarmJvm
+from lake_platform.warehouse.redshift import RedshiftResource
 
 SETTLE_SECONDS = 2.0
 """`cp` is not atomic: a younger file may be half a file."""
@@ -55,3 +61,28 @@ def read_pii_key(home: Path) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_hex(32))
     return path.read_text()
+
+
+class LocalRedshiftResource(RedshiftResource):
+    """The production resource at the local endpoint, which it starts at first use."""
+
+    home: str = Field(description="LAKE_HOME: the warehouse is below it.")
+
+    def _connect_arguments(self) -> dict[str, Any]:
+        endpoint = ensure_endpoint(Path(self.home))
+        arguments = super()._connect_arguments() | asdict(endpoint) | {"ssl": False}
+        return {name: value for name, value in arguments.items() if name not in ("home", "sslmode")}
+
+
+def build_local_redshift(settings: Settings) -> LocalRedshiftResource:
+    """The embedded warehouse. It listens on 127.0.0.1 only, so the connection is not encrypted."""
+    return LocalRedshiftResource(home=str(settings.home))
+
+
+def build_local_resources(settings: Settings) -> dict[str, object]:
+    """`lake`, `spark` and `redshift`. Nothing is opened or started here."""
+    return {
+        "lake": build_local_lake(settings),
+        "spark": build_local_spark(settings),
+        "redshift": build_local_redshift(settings),
+    }

@@ -10,6 +10,8 @@ from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PART
 from lake_platform.contract.dataset import DatasetContract
 
 DATASET_TAG = "lake_platform/dataset"
+STATE_TAG = "lake_platform/state"
+"""The digest of what a run was asked to work on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +28,18 @@ class SpanRequest:
     partitions: tuple[str, ...]
     first: str
     last: str
-    run_key: str
+    state: str
     partition_key: str | None
     tags: Mapping[str, str]
 
-    def run_request(self) -> dg.RunRequest:
-        """The same for the daemon."""
+    def run_request(self, runs_before: int) -> dg.RunRequest:
+        """The same for the daemon.
+
+        Args:
+            runs_before: the finished runs of this very state; with each, the run key is another one.
+        """
         return dg.RunRequest(
-            run_key=self.run_key,
+            run_key=f"{self.state}:{runs_before}",
             asset_selection=list(self.asset_keys),
             partition_key=self.partition_key,
             tags=dict(self.tags),
@@ -46,12 +52,13 @@ def span_request(
     """The run for these pending partitions, in their order.
 
     Args:
-        state: digest of what is pending and of the attempts so far; the same state is never run twice.
+        state: digest of what is pending and of the attempts so far.
     """
     first, last = partitions[0], partitions[-1]
     partitioned = contract.arrives.partition.by != "none"
     ranged = partitioned and first != last
-    tags = {DATASET_TAG: contract.name}
+    digest = hashlib.sha256(f"{contract.name}\n{first}\n{last}\n{state}".encode()).hexdigest()
+    tags = {DATASET_TAG: contract.name, STATE_TAG: digest}
     if ranged:
         tags |= {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
     return SpanRequest(
@@ -60,7 +67,7 @@ def span_request(
         partitions=tuple(partitions),
         first=first,
         last=last,
-        run_key=hashlib.sha256(f"{contract.name}\n{first}\n{last}\n{state}".encode()).hexdigest(),
+        state=digest,
         partition_key=first if partitioned and not ranged else None,
         tags=tags,
     )

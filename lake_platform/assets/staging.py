@@ -1,0 +1,126 @@
+"""The `staging` layer: COPY by manifest, counted, in one transaction a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+
+from lake_platform.assets.keys import partition_keys
+from lake_platform.assets.metadata import PREFIX, column_schema
+from lake_platform.assets.plan import Absent, Current, Refused, Todo, plan_step
+from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
+from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
+from lake_platform.contract.dataset import DatasetContract
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.layout import run_manifest_key
+from lake_platform.lake.manifest import Manifest, join, read_manifest, write_manifest
+from lake_platform.lake.token import digest
+from lake_platform.lake.versions import VersionDocument
+from lake_platform.spark.code import layer_fingerprint
+from lake_platform.warehouse.load import StagedPartition, stage
+from lake_platform.warehouse.redshift import RedshiftResource
+from lake_platform.warehouse.session import Session
+
+CHECKS = (DeclaredCheck("rows_conserved", "Rows loaded by COPY = rows in the Parquet files of the partition."),)
+
+
+def build_staging(contract: DatasetContract) -> dg.AssetsDefinition:
+    """The asset that loads processed rows into `staging.stg_<dataset>`."""
+
+    @dg.multi_asset(
+        **step_arguments(
+            contract,
+            "staging",
+            kinds={"redshift", "table"},
+            description=f"staging.stg_{contract.name}: the processed rows in the warehouse, loaded by COPY.",
+            checks=CHECKS,
+        )
+    )
+    def staging(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], redshift: RedshiftResource
+    ) -> Iterator[StepEvent]:
+        with told_to_dagster():
+            results = stage_partitions(contract, partition_keys(context), lake=lake, redshift=redshift)
+        yield from report_step(context, contract, "staging", results=results, checks=CHECKS)
+
+    return staging
+
+
+def stage_partitions(
+    contract: DatasetContract, partitions: Sequence[str], *, lake: Lake, redshift: RedshiftResource
+) -> list[PartitionResult]:
+    """Loads what was processed since these partitions were staged last; one COPY for all of them."""
+    fingerprint = layer_fingerprint(contract, "staging")
+    plans = plan_step(contract, "staging", lake=lake, partitions=partitions, fingerprint=fingerprint)
+    todo = {plan.partition: plan.source for plan in plans if isinstance(plan, Todo)}
+    if todo:
+        load_partitions(contract, todo, lake=lake, redshift=redshift)
+    results: list[PartitionResult] = []
+    for plan in plans:
+        if isinstance(plan, Absent | Refused):
+            results.append(absent(plan.partition))
+        elif isinstance(plan, Current):
+            rows = plan.document.body["rows"]
+            results.append(_result(plan.partition, plan.document.token, rows, state="unchanged"))
+        else:
+            rows = _manifest(lake, plan.source).record_count
+            body = {"content": plan.source.body["content"], "rows": rows, "processed": plan.source.token}
+            lake.log(contract.name, "staging").publish(plan.partition, body, token=plan.token, after=plan.after)
+            results.append(_result(plan.partition, plan.token, rows, state="published", contract=contract))
+    return results
+
+
+def load_partitions(
+    contract: DatasetContract, sources: Mapping[str, VersionDocument], *, lake: Lake, redshift: RedshiftResource
+) -> None:
+    """Stages the processed documents of these partitions in a transaction of its own."""
+    redshift.prepare_staging(contract)
+    redshift.run(
+        lambda session: stage_in(session, contract, sources, lake=lake, redshift=redshift),
+        query_group=f"{contract.name}_staging",
+    )
+
+
+def stage_in(
+    session: Session,
+    contract: DatasetContract,
+    sources: Mapping[str, VersionDocument],
+    *,
+    lake: Lake,
+    redshift: RedshiftResource,
+) -> None:
+    """Stages within the transaction of the caller, so that what follows in it finds just these rows."""
+    manifests = {partition: _manifest(lake, source) for partition, source in sources.items()}
+    whole = join(manifests.values())
+    key = run_manifest_key(contract.name, digest([[p, source.token] for p, source in sorted(sources.items())]))
+    stage(
+        session,
+        contract,
+        write_manifest(lake.lake, key, whole) if whole.entries else None,
+        partitions={
+            partition: StagedPartition(token=sources[partition].token, rows=manifest.record_count)
+            for partition, manifest in manifests.items()
+        },
+        copy_iam_role=redshift.copy_iam_role,
+    )
+
+
+def _manifest(lake: Lake, source: VersionDocument) -> Manifest:
+    return read_manifest(lake.lake, source.body["manifest"])
+
+
+def _result(
+    partition: str, token: str, rows: int, *, state: "str", contract: DatasetContract | None = None
+) -> PartitionResult:
+    metadata: dict[str, object] = {"dagster/row_count": rows, f"{PREFIX}token": token}
+    if contract is not None:
+        metadata |= {
+            "dagster/column_schema": column_schema(contract.produced),
+            "dagster/table_name": f"staging.stg_{contract.name}",
+        }
+    return PartitionResult(
+        partition=partition,
+        state="published" if state == "published" else "unchanged",
+        token=token,
+        checks=[CheckOutcome("rows_conserved", passed=True, metadata={"rows": rows})],
+        metadata=metadata,
+    )

@@ -1,0 +1,59 @@
+"""`lake withdraw`, `lake retry` and `lake janitor`: what a person decides about files and documents."""
+
+import click
+
+from lake_platform.cli.tick import chosen
+from lake_platform.contract.partitions import Unplaced, partition_of
+from lake_platform.definitions import build_resources, load_contracts
+from lake_platform.lake.accept import withdraw as withdraw_file
+from lake_platform.lake.janitor import sweep
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.refusals import reset_attempts
+from lake_platform.settings import Settings
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("key")
+def withdraw(dataset: str, key: str) -> None:
+    """Take a landed file back: with the next run what KEY said is gone from DATASET, from its history too.
+
+    Deleting a file from landing takes nothing back, because landing may expire.
+    """
+    settings = Settings.from_environment()
+    (contract,) = chosen(load_contracts(settings), [dataset])
+    place = partition_of(contract.arrives, key)
+    if isinstance(place, Unplaced):
+        raise click.UsageError(f"{key!r} belongs to no partition of {dataset}: {place.reason}")
+    if not withdraw_file(_lake(settings), contract, place, key):
+        raise click.UsageError(f"{dataset} {place} has taken no file {key!r}, or it is withdrawn already")
+    click.echo(f"{key} is withdrawn from {dataset} {place}; `lake tick` carries it to the last layer")
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("partition")
+def retry(dataset: str, partition: str) -> None:
+    """Forget the failed attempts at PARTITION of DATASET, so that the next tick tries again."""
+    settings = Settings.from_environment()
+    (contract,) = chosen(load_contracts(settings), [dataset])
+    reset_attempts(_lake(settings).lake, contract.name, partition)
+    click.echo(f"{dataset} {partition} is tried again with the next tick")
+
+
+@click.command()
+@click.option("--apply", is_flag=True, help="Remove; without it the objects are only listed.")
+def janitor(apply: bool) -> None:
+    """Remove what none of the last 3 documents nor any of the last 30 days names."""
+    settings = Settings.from_environment()
+    lake = _lake(settings)
+    for contract in load_contracts(settings):
+        swept = sweep(lake, contract, dry_run=not apply)
+        what = "removed" if apply else "would be removed (--apply does it)"
+        click.echo(f"{contract.name}: {len(swept.keys)} object(s), {swept.size} bytes {what}")
+
+
+def _lake(settings: Settings) -> Lake:
+    lake = build_resources(settings)["lake"]
+    assert isinstance(lake, Lake)
+    return lake

@@ -1,0 +1,127 @@
+"""The sensor of a dataset: a reconciler that asks for runs until nothing is pending. It holds no truth of its own."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.partitions import ordinal
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.landing import Landing, scan
+from lake_platform.lake.pending import Pending, pending, spans
+from lake_platform.lake.token import digest
+from lake_platform.sensors.live import live_runs
+from lake_platform.sensors.requests import STATE_TAG, SpanRequest, span_request
+from lake_platform.spark.code import dataset_fingerprint
+
+INTERVAL_SECONDS = 5
+MAX_STILLBORN = 3
+"""Runs of one state that ended before `raw` wrote its attempt down; then no more are asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tick:
+    """What one look at a dataset found.
+
+    Attributes:
+        requests: the runs to ask for.
+        pending: how many partitions want a run.
+        held: partition to the reason why it is left alone.
+        reported: landed keys that belong to no partition, with the reason.
+        ignored: landed files that do not count.
+        settles_in: seconds until a file that is too young may be read.
+        live: unfinished runs of the dataset; while there is one, none is asked for.
+    """
+
+    dataset: str
+    requests: Sequence[SpanRequest]
+    pending: Sequence[str]
+    held: Mapping[str, str]
+    reported: Sequence[str]
+    ignored: int
+    settles_in: float | None
+    live: Sequence[str]
+
+
+def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
+    """The sensor `<dataset>_arrivals`, running by default.
+
+    Args:
+        asset_keys: all layers of the dataset; a run works on all of them.
+    """
+
+    @dg.sensor(
+        name=f"{contract.name}_arrivals",
+        target=dg.AssetSelection.assets(*asset_keys),
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Compares s3://landing/{contract.arrives.prefix} with what reached the last layer.",
+        tags={"lake_platform/dataset": contract.name},
+    )
+    def arrivals(context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]) -> dg.SensorResult:
+        seen = look(contract, asset_keys, lake=lake, instance=context.instance)
+        told = describe(seen)
+        if told != context.cursor:
+            context.log.info(told)
+        requests = [request.run_request(runs_of(context.instance, request)) for request in seen.requests]
+        return dg.SensorResult(run_requests=requests, cursor=told, skip_reason=None if requests else told)
+
+    return arrivals
+
+
+def look(
+    contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], *, lake: Lake, instance: dg.DagsterInstance
+) -> Tick:
+    """One look: landing, what is pending, which runs live, which runs to ask for."""
+    now = dt.datetime.now(dt.UTC)
+    settle = lake.settle if contract.arrives.settle is None else contract.arrives.settle
+    landing = scan(lake.landing, contract, now=now, settle=settle)
+    found = pending(lake, contract, landing, now=now, fingerprint=dataset_fingerprint(contract))
+    live = live_runs(instance, set(asset_keys)) if found.partitions else []
+    asked = [] if live else _requests(contract, asset_keys, found)
+    stillborn = [request for request in asked if runs_of(instance, request) >= MAX_STILLBORN]
+    return Tick(
+        dataset=contract.name,
+        requests=[request for request in asked if request not in stillborn],
+        pending=sorted(found.partitions),
+        held=found.held,
+        reported=[f"{refused.key}: {refused.reason}" for refused in landing.refused]
+        + [f"{request.first} to {request.last}: its runs die before they begin" for request in stillborn],
+        ignored=landing.ignored,
+        settles_in=landing.settles_in,
+        live=live,
+    )
+
+
+def runs_of(instance: dg.DagsterInstance, request: SpanRequest) -> int:
+    """How many runs of this very state there were. Attempts that reached `raw` have made it another state already."""
+    return instance.get_runs_count(dg.RunsFilter(tags={STATE_TAG: request.state}))
+
+
+def describe(seen: Tick) -> str:
+    """One line for the tick in the UI."""
+    parts = [f"{len(seen.pending)} partition(s) pending"] if seen.pending else ["nothing new"]
+    if seen.live:
+        parts.append(f"{len(seen.live)} run(s) at work")
+    parts += [f"{partition} {why}" for partition, why in sorted(seen.held.items())[:10]]
+    parts += [f"not taken: {told}" for told in seen.reported[:10]]
+    if seen.ignored:
+        parts.append(f"{seen.ignored} file(s) do not count")
+    return "; ".join(parts)
+
+
+def _requests(
+    contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], found: Pending
+) -> list[SpanRequest]:
+    places = {partition: ordinal(partition, contract.arrives.partition.by) for partition in found.partitions}
+    return [
+        span_request(
+            contract,
+            asset_keys,
+            partitions=span.partitions,
+            state=digest([[p, found.partitions[p], found.attempts[p]] for p in span.partitions]),
+        )
+        for span in spans(list(found.partitions), places)
+    ]
