@@ -2,22 +2,39 @@
 
 import datetime as dt
 import errno
+import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from lake_platform.errors import ObjectKeyError, ObjectNotFoundError
-from lake_platform.lake.store import ObjectInfo, RefusedKey, key_problem
+from lake_platform.lake.local_files import (
+    HALF_WRITTEN,
+    IN_THE_WAY,
+    NOT_THERE,
+    Place,
+    Written,
+    open_below,
+    open_file,
+    open_folder,
+    place_file,
+    remove_file,
+)
+from lake_platform.lake.store import MAX_KEY_BYTES, ObjectInfo, RefusedKey, key_problem, refused_key
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class LocalStore:
-    """Objects are files below a directory; the key is the relative path.
+    """Objects are the files below a directory; the key is the relative path.
 
-    A key with an empty part (`a//b`, `trail/`) cannot be a path and is refused by name; links are not followed.
+    A directory holds fewer keys than S3: an empty part (`a//b`, `trail/`), a part over 255 bytes, and `k` beside
+    `k/child` are refused. Links and what is no file are refused by name in a listing.
     """
+
+    settle = 2.0
 
     def __init__(self, bucket: str, directory: Path) -> None:
         self._bucket = bucket
@@ -30,137 +47,174 @@ class LocalStore:
     def url(self, key: str) -> str:
         return f"s3://{self._bucket}/{key}"
 
-    def list(self, prefix: str) -> Iterator[ObjectInfo | RefusedKey]:
-        for key in sorted(self._keys(prefix)):
-            problem = key_problem(key)
-            if problem is not None:
-                yield RefusedKey(key, problem)
-                continue
-            info = self._stat(key)
-            if info is not None:
-                yield info
+    def list(self, prefix: str, *, start_after: str | None = None) -> Iterator[ObjectInfo | RefusedKey]:
+        base = prefix[: prefix.rfind("/") + 1]
+        parts = base.split("/")[:-1]
+        if any(part in ("", ".", "..") for part in parts):
+            return
+        try:
+            with open_folder(self._directory, parts) as folder:
+                yield from _Listing(prefix, start_after or "").walk(os.dup(folder), base)
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                raise
 
     def head(self, key: str) -> ObjectInfo | None:
-        return None if self._problem(key) else self._stat(key)
+        if _problem(key) is not None:
+            return None
+        *parts, name = key.split("/")
+        try:
+            with open_folder(self._directory, parts) as folder:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                raise
+            return None
+        return _info(key, status) if stat.S_ISREG(status.st_mode) else None
 
     def read(self, key: str) -> bytes:
         with self.open(key) as stream:
             return stream.read()
 
     def open(self, key: str) -> BinaryIO:
+        *parts, name = key.split("/")
+        if _problem(key) is not None:
+            raise ObjectNotFoundError(self._bucket, key)
         try:
-            descriptor = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise ObjectNotFoundError(self._bucket, key) from error
+            with open_folder(self._directory, parts) as folder:
+                stream = open_file(folder, name)
         except OSError as error:
-            if error.errno == errno.ELOOP:
-                raise ObjectNotFoundError(self._bucket, key) from error
-            raise
-        return os.fdopen(descriptor, "rb")
+            if error.errno not in NOT_THERE | {errno.EISDIR, errno.ENXIO}:
+                raise
+            raise ObjectNotFoundError(self._bucket, key) from error
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            stream.close()
+            raise ObjectNotFoundError(self._bucket, key)
+        return stream
 
     def put(self, key: str, data: bytes | BinaryIO) -> None:
-        path = self._path(key)
-        half = self._write_half(path, data)
-        half.replace(path)
-        _sync_directory(path.parent)
+        with self._written(key, data) as written:
+            self._place(key, written.replace)
 
-    def put_if_absent(self, key: str, data: bytes) -> bool:
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        won = self._link_unnamed(path, data)
-        if won is None:
-            won = self._link_half(path, data)
-        if won:
-            _sync_directory(path.parent)
-        return won
+    def put_if_absent(self, key: str, data: bytes | BinaryIO) -> bool:
+        with self._written(key, data) as written:
+            return self._place(key, written.link)
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
-
-    def _keys(self, prefix: str) -> Iterator[str]:
-        folder = self._directory / prefix.rpartition("/")[0]
-        for parent, names, files in os.walk(folder):
-            relative = os.path.relpath(parent, self._directory)
-            base = "" if relative == "." else f"{relative}/"
-            names[:] = [name for name in names if f"{base}{name}/".startswith(prefix[: len(base) + len(name) + 1])]
-            for name in files:
-                if f"{base}{name}".startswith(prefix):
-                    yield f"{base}{name}"
-
-    def _stat(self, key: str) -> ObjectInfo | None:
+        if _problem(key) is not None:
+            return
+        *parts, name = key.split("/")
         try:
-            status = os.stat(self._directory / key, follow_symlinks=False)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        if not os.path.isfile(self._directory / key) or os.path.islink(self._directory / key):
-            return None
-        return ObjectInfo(
-            key=key,
-            size=status.st_size,
-            modified=dt.datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1_000_000, tz=dt.UTC),
-            identity=f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}",
-        )
+            remove_file(self._directory, parts, name)
+        except OSError as error:
+            if error.errno not in NOT_THERE | {errno.EISDIR, errno.EPERM}:
+                raise
 
-    def _problem(self, key: str) -> str | None:
-        if "" in key.split("/"):
-            return "the key holds an empty part, which a directory cannot"
-        return key_problem(key)
-
-    def _path(self, key: str) -> Path:
-        problem = self._problem(key)
+    def _written(self, key: str, data: bytes | BinaryIO) -> Written:
+        problem = _problem(key)
         if problem is not None:
             raise ObjectKeyError(self._bucket, key, problem)
-        return self._directory / key
+        self._directory.mkdir(parents=True, exist_ok=True)
+        return Written(self._directory, data)
 
-    def _write_half(self, path: Path, data: bytes | BinaryIO) -> Path:
-        """A complete, synced file beside the bucket, under no key."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        waiting = self._directory.parent / f".{self._directory.name}.writing"
-        waiting.mkdir(exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=waiting)
-        with os.fdopen(descriptor, "wb") as stream:
-            _write(stream, data)
-        return Path(name)
-
-    def _link_half(self, path: Path, data: bytes) -> bool:
-        half = self._write_half(path, data)
+    def _place(self, key: str, place: Place) -> bool:
+        *parts, name = key.split("/")
         try:
-            os.link(half, path)
-        except FileExistsError:
-            return False
+            return place_file(self._directory, parts, name, place)
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise ObjectKeyError(self._bucket, key, "a part of it is longer than a file name can be") from error
+            if error.errno in IN_THE_WAY:
+                problem = (
+                    "it is a folder of other keys, or one of its folders is a key, and a directory cannot hold both"
+                )
+                raise ObjectKeyError(self._bucket, key, problem) from error
+            raise
+
+
+class _Listing:
+    """The keys that start with a prefix and come behind another key, in the order of their bytes."""
+
+    def __init__(self, prefix: str, after: str) -> None:
+        self._prefix, self._after = prefix, after
+        self._open: list[tuple[int, str, Iterator[str]]] = []
+
+    def walk(self, folder: int, base: str) -> Iterator[ObjectInfo | RefusedKey]:
+        """Depth first, with a list of the open folders: a folder may be 500 deep. Closes the handles."""
+        try:
+            self._enter(folder, base)
+            while self._open:
+                folder, base, names = self._open[-1]
+                name = next(names, None)
+                if name is None:
+                    os.close(self._open.pop()[0])
+                elif name.endswith("/"):
+                    yield from self._below(folder, name[:-1], base + name)
+                elif (base + name).startswith(self._prefix) and base + name > self._after:
+                    yield from _found(folder, name, base + name)
         finally:
-            half.unlink()
-        return True
+            for folder, _, _ in self._open:
+                os.close(folder)
 
-    def _link_unnamed(self, path: Path, data: bytes) -> bool | None:
-        """With a file that has no name before it is linked, so that a crash leaves nothing; None where that is not to be had."""
+    def _enter(self, folder: int, base: str) -> None:
+        self._open.append((folder, base, iter(())))
+        self._open[-1] = (folder, base, iter(_sorted_names(folder)))
+
+    def _below(self, folder: int, name: str, key: str) -> Iterator[RefusedKey]:
+        if key == f"{HALF_WRITTEN}/" or not self._reaches(key):
+            return
+        if len(os.fsencode(key)) >= MAX_KEY_BYTES:
+            yield refused_key(key, f"the keys in this folder are longer than {MAX_KEY_BYTES} bytes")
+            return
         try:
-            descriptor = os.open(path.parent, os.O_TMPFILE | os.O_WRONLY, 0o644)
-        except (AttributeError, OSError):
-            return None
-        with os.fdopen(descriptor, "wb") as stream:
-            _write(stream, data)
-            try:
-                os.link(f"/proc/self/fd/{stream.fileno()}", path, follow_symlinks=True)
-            except FileExistsError:
-                return False
-            except FileNotFoundError:
-                return None
-        return True
+            self._enter(open_below(folder, name), key)
+        except OSError as error:
+            if error.errno not in NOT_THERE:
+                yield refused_key(key, f"the folder cannot be read: {error.strerror}")
+
+    def _reaches(self, folder_key: str) -> bool:
+        """Whether a folder can hold a key that is wanted."""
+        wanted = folder_key.startswith(self._prefix) or self._prefix.startswith(folder_key)
+        return wanted and (folder_key > self._after or self._after.startswith(folder_key))
 
 
-def _write(stream: BinaryIO, data: bytes | BinaryIO) -> None:
-    if isinstance(data, bytes):
-        stream.write(data)
-    else:
-        shutil.copyfileobj(data, stream, 1 << 20)
-    stream.flush()
-    os.fsync(stream.fileno())
+def _sorted_names(folder: int) -> Sequence[str]:
+    """A folder's name ends in the slash that its keys have there, and so takes their place in the order."""
+    with os.scandir(folder) as entries:
+        names = [f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries]
+    return sorted(names, key=os.fsencode)
 
 
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def _found(folder: int, name: str, key: str) -> Iterator[ObjectInfo | RefusedKey]:
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    problem = key_problem(key)
+    if problem is not None:
+        yield refused_key(key, problem)
+    elif stat.S_ISLNK(status.st_mode):
+        yield refused_key(key, "it is a link, which may lead out of the bucket: put the file itself there")
+    elif not stat.S_ISREG(status.st_mode):
+        yield refused_key(key, "it is not a file")
+    else:
+        yield _info(key, status)
+
+
+def _info(key: str, status: os.stat_result) -> ObjectInfo:
+    """The time of change counts too: `cp -p` over a file of the same size keeps all the rest."""
+    mark = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"
+    return ObjectInfo(
+        key=key,
+        size=status.st_size,
+        modified=_EPOCH + dt.timedelta(microseconds=status.st_mtime_ns // 1000),
+        identity=hashlib.sha256(mark.encode()).hexdigest()[:32],
+    )
+
+
+def _problem(key: str) -> str | None:
+    if "" in key.split("/") and key:
+        return "the key holds an empty part, which a directory cannot"
+    if key.split("/")[0] == HALF_WRITTEN:
+        return f"{HALF_WRITTEN} is the folder of half-written objects"
+    return key_problem(key)
