@@ -36,11 +36,26 @@ def manifest_key(dataset: str, layer: Layer, *, partition: str, token: str) -> s
     return f"manifests/{dataset}/{layer}/{partition}/{token}.json"
 
 
-def job_request_key(dataset: str, job_token: str) -> str:
-    """What a Spark job was asked."""
-    return f"jobs/{dataset}/{job_token}/request.json"
+def run_manifest_key(dataset: str, digest: str) -> str:
+    """The manifest that joins the partitions of one COPY."""
+    return f"manifests/{dataset}/runs/{digest}.json"
 
 
-def job_report_key(dataset: str, job_token: str) -> str:
-    """What a Spark job answered; written last."""
-    return f"jobs/{dataset}/{job_token}/report.json"
+def raw_prefix(dataset: str) -> str:
+    """Below it, the copies of all landed files of a dataset."""
+    return f"raw/{dataset}/"
+
+
+def data_prefixes(dataset: str) -> tuple[str, ...]:
+    """Below them, what Spark jobs wrote for a dataset."""
+    return tuple(f"{layer}/{dataset}/" for layer in ("validated", "quarantine", "processed"))
+
+
+def manifests_prefix(dataset: str) -> str:
+    """Below it, all manifests of a dataset."""
+    return f"manifests/{dataset}/"
+
+
+def jobs_prefix(dataset: str) -> str:
+    """Below it, what the jobs of a dataset were asked and answered."""
+    return f"jobs/{dataset}/"

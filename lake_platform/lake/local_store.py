@@ -34,8 +34,6 @@ class LocalStore:
     `k/child` are refused. Links and what is no file are refused by name in a listing.
     """
 
-    settle = 2.0
-
     def __init__(self, bucket: str, directory: Path) -> None:
         self._bucket = bucket
         self._directory = directory

@@ -26,8 +26,6 @@ class S3Store:
         versioned: whether the bucket keeps versions; asked for at first use where it is not said.
     """
 
-    settle = 0.0
-
     def __init__(self, client: "S3Client", bucket: str, *, versioned: bool | None = None) -> None:
         self._client = client
         self._bucket = bucket

@@ -36,11 +36,6 @@ class ObjectStore(Protocol):
     @property
     def bucket(self) -> str: ...
 
-    @property
-    def settle(self) -> float:
-        """Seconds after which an object is complete: S3 shows whole objects only, a directory shows half-copied files."""
-        ...
-
     def list(self, prefix: str, *, start_after: str | None = None) -> Iterator[ObjectInfo | RefusedKey]:
         """Every object whose key starts with `prefix`, as a raw string, in the order of the keys' bytes.
 

@@ -15,8 +15,6 @@ START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 class MemoryStore:
     """Each write is one second later than the one before."""
 
-    settle = 0.0
-
     def __init__(self, bucket: str = "lake") -> None:
         self.bucket = bucket
         self.objects: dict[str, tuple[bytes, dt.datetime]] = {}
