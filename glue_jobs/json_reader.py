@@ -23,6 +23,8 @@ _END = "\\u0001end"
 
 Tree = dict[str, Union["Tree", str]]
 
+_NOTHING: Tree = {"\x01": "string"}
+
 
 @dataclass
 class _Paths:
@@ -49,10 +51,10 @@ def read_json(
                 "NOT coalesce(size(_whole) = 2 AND _whole[1] = '\\u0001end' AND _raw RLIKE '^[ \\\\t]*[{]', false)"
             ),
         )
-        yield _columns(intact, columns, files=lines)
+        yield _columns(intact, columns)
     members = [o for o in files if o.number in arrays]
     if members:
-        yield _columns(_elements(spark, form, members), columns, files=members)
+        yield _columns(_elements(spark, columns, form, files=members), columns)
 
 
 def _sql_end() -> str:
@@ -69,7 +71,9 @@ def _arrays(spark: SparkSession, form: TextFormat, files: Sequence[Origin]) -> s
     return {row["_file_no"] for row in first.where(opens).select("_file_no").collect()}
 
 
-def _elements(spark: SparkSession, form: TextFormat, files: Sequence[Origin]) -> DataFrame:
+def _elements(
+    spark: SparkSession, columns: Sequence[ColumnSpec], form: TextFormat, *, files: Sequence[Origin]
+) -> DataFrame:
     """One row per element of the array. A file that is no intact array is one broken record."""
     scan = with_source(spark.read.text([escape_glob(o.file.url) for o in files], wholetext=True))
     text = fn.decode(fn.col("value").cast("binary"), form.charset)
@@ -82,22 +86,25 @@ def _elements(spark: SparkSession, form: TextFormat, files: Sequence[Origin]) ->
     intact = "coalesce(size(_whole) = 2 AND _whole[1][0] = '\\u0001end', false)"
     listed = listed.withColumn("_intact", fn.expr(intact))
     parts = fn.expr("if(_intact, _whole[0], array(_doc))")
-    rows = listed.select("_file_no", "_intact", fn.posexplode(parts).alias("_at", "_raw"), "_list")
+    # The text of an element has its numbers through a double; its decimals come from the document itself.
+    exact = fn.from_json("_list", f"array<{_type(_decimal_tree(columns))}>")
+    listed = listed.withColumn("_exact", exact)
+    rows = listed.select("_file_no", "_intact", fn.posexplode(parts).alias("_at", "_raw"), "_exact")
     return rows.select(
         "_file_no",
         (fn.col("_at") + 1).cast("bigint").alias("_row"),
         "_raw",
         fn.expr("NOT (_intact AND coalesce(_raw RLIKE '^\\\\s*[{]', false))").alias("_broken"),
+        fn.expr("if(_intact, _exact[_at], NULL)").alias("_d"),
     )
 
 
-def _columns(records: DataFrame, columns: Sequence[ColumnSpec], *, files: Sequence[Origin]) -> DataFrame:
+def _columns(records: DataFrame, columns: Sequence[ColumnSpec]) -> DataFrame:
     paths = _paths(columns)
-    decimals = [c for c in columns if c.type.startswith("decimal")]
     parsed = records.withColumn("_j", fn.from_json("_raw", _schema(paths.tree)))
-    if decimals:
-        parsed = parsed.withColumn("_d", fn.from_json("_raw", _schema(_decimal_tree(decimals))))
-    texts = ", ".join(f"{_text(c, paths, has_decimals=bool(decimals))} AS {sql.name(c.name)}" for c in columns)
+    if "_d" not in records.columns:
+        parsed = parsed.withColumn("_d", fn.from_json("_raw", _schema(_decimal_tree(columns))))
+    texts = ", ".join(f"{_text(c, paths)} AS {sql.name(c.name)}" for c in columns)
     false = ", ".join(f"false AS {sql.name(c.name)}" for c in columns)
     return parsed.select(
         "_file_no",
@@ -141,7 +148,7 @@ def _plant(tree: Tree, steps: tuple[str, ...], *, column: ColumnSpec, leaf: str)
 def _decimal_tree(columns: Sequence[ColumnSpec]) -> Tree:
     """Decimals with all the fraction digits that 38 allow, so that too many are seen and not rounded away."""
     tree: Tree = {}
-    for column in columns:
+    for column in (c for c in columns if c.type.startswith("decimal")):
         precision, scale = (int(n) for n in column.type.removeprefix("decimal(").rstrip(")").split(","))
         for steps in _spellings(column):
             _plant(tree, steps, column=column, leaf=f"decimal(38,{38 - (precision - scale)})")
@@ -149,20 +156,21 @@ def _decimal_tree(columns: Sequence[ColumnSpec]) -> Tree:
 
 
 def _schema(tree: Tree) -> str:
-    return ", ".join(f"{sql.name(key)} {_type(node)}" for key, node in tree.items())
+    """Without any column there is still a struct, of a key that no document has."""
+    return ", ".join(f"{sql.name(key)} {_type(node)}" for key, node in (tree or _NOTHING).items())
 
 
 def _type(node: Tree | str) -> str:
     if isinstance(node, str):
         return node
-    return "struct<" + ", ".join(f"{sql.name(key)}: {_type(below)}" for key, below in node.items()) + ">"
+    return "struct<" + ", ".join(f"{sql.name(key)}: {_type(below)}" for key, below in (node or _NOTHING).items()) + ">"
 
 
-def _text(column: ColumnSpec, paths: _Paths, *, has_decimals: bool) -> str:
+def _text(column: ColumnSpec, paths: _Paths) -> str:
     found: list[str] = []
     for steps in paths.spellings[column.name]:
         at = ".".join(map(sql.name, steps))
-        if has_decimals and column.type.startswith("decimal"):
+        if column.type.startswith("decimal"):
             found.append(f"cast(_d.{at} AS string)")
         found.append(f"_j.{at}")
     return f"coalesce({', '.join(found)})" if len(found) > 1 else found[0]

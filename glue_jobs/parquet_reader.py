@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as fn
@@ -20,7 +21,7 @@ def read_parquet(
     """The contract columns of files with an equal header; one frame where their types agree too, else one per file."""
     try:
         yield _read(spark, columns, files)
-    except PySparkException:
+    except (PySparkException, Py4JJavaError):
         if len(files) == 1:
             raise
         for file in files:

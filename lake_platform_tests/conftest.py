@@ -19,6 +19,14 @@ class WarmSparkResource(LocalSparkResource):
         return ensure_holder(Path(self.spark_dir), self.jvm_settings())
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # pyspark reads the rows of a collect() from a socket and leaves it to the garbage collector, whenever that comes.
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+    # pydeequ 1.7, the first time that it is compiled.
+    config.addinivalue_line("filterwarnings", "ignore:invalid escape sequence:DeprecationWarning")
+    config.addinivalue_line("filterwarnings", "ignore:invalid escape sequence:SyntaxWarning")
+
+
 @pytest.fixture(scope="session")
 def spark_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """LAKE_SPARK_DIR of this test run: whatever asks for Spark attaches to one JVM, which ends with the run."""

@@ -72,7 +72,8 @@ def mounts(buckets: Mapping[str, Path]) -> dict[str, str]:
     They are set on the session, not on the JVM, and the cache of file systems is off for them: so sessions of several
     lakes share one JVM, each with its own `s3://lake`.
     """
-    confs = {"fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem"}
+    # The raw one: Hadoop's default leaves a .crc beside each file.
+    confs = {"fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem"}
     for scheme in ("s3", "s3a"):
         confs[f"fs.{scheme}.impl"] = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
         confs[f"fs.{scheme}.impl.disable.cache"] = "true"
