@@ -29,9 +29,13 @@ class Verdict:
     """The first check that stands for the refusal."""
 
 
-def judge(contract: DatasetContract, report: PartitionReport) -> Verdict:
-    """What becomes of one validated partition. Severity follows from this alone, never from a single rule."""
-    for gate, reason in _objections(contract, report):
+def judge(contract: DatasetContract, report: PartitionReport, *, withdrawn: bool = False) -> Verdict:
+    """What becomes of one validated partition. Severity follows from this alone, never from a single rule.
+
+    Args:
+        withdrawn: all its files were taken back, so that it has no rows on purpose.
+    """
+    for gate, reason in _objections(contract, report, withdrawn=withdrawn):
         return Verdict(refused=reason, gate=gate)
     return Verdict(refused=None)
 
@@ -54,7 +58,9 @@ def rule_checks(report: PartitionReport, verdict: Verdict) -> list[CheckOutcome]
     return [_rule_check(outcome, refused=verdict.refused is not None) for outcome in report.rules]
 
 
-def _objections(contract: DatasetContract, report: PartitionReport) -> Iterator[tuple[str, str]]:
+def _objections(
+    contract: DatasetContract, report: PartitionReport, *, withdrawn: bool
+) -> Iterator[tuple[str, str]]:
     if report.problem:
         yield "rows_conserved", report.problem
     if report.rows_in != report.rows_out + report.rows_quarantined:
@@ -62,13 +68,14 @@ def _objections(contract: DatasetContract, report: PartitionReport) -> Iterator[
             "rows_conserved",
             f"{report.rows_in} rows were read, but {report.rows_out} are valid and {report.rows_quarantined} in quarantine",
         )
-    if report.rows_in == 0 and contract.arrives.delivers == "snapshot" and not _may_be_empty(contract):
+    empty = report.rows_in == 0 and not withdrawn
+    if empty and contract.arrives.delivers == "snapshot" and not _may_be_empty(contract):
         yield (
             "matches_contract",
             "the snapshot has no rows, it would close every key; say deletes: {empty: allow} if that is meant",
         )
     yield from _row_objections(contract, report)
-    for outcome in report.rules:
+    for outcome in () if withdrawn else report.rules:
         if outcome.error:
             yield outcome.name, f"rule {outcome.rule!r} could not be evaluated: {outcome.error}"
         elif outcome.otherwise == "block" and not outcome.passed:

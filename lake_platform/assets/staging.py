@@ -16,9 +16,10 @@ from lake_platform.lake.manifest import Manifest, join, read_manifest, write_man
 from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionDocument
 from lake_platform.spark.code import layer_fingerprint
+from lake_platform.warehouse.ddl import ensure_table
 from lake_platform.warehouse.load import StagedPartition, stage
 from lake_platform.warehouse.redshift import RedshiftResource
-from lake_platform.warehouse.session import Session
+from lake_platform.warehouse.table import staging_table
 
 CHECKS = (DeclaredCheck("rows_conserved", "Rows loaded by COPY = rows in the Parquet files of the partition."),)
 
@@ -72,35 +73,21 @@ def stage_partitions(
 def load_partitions(
     contract: DatasetContract, sources: Mapping[str, VersionDocument], *, lake: Lake, redshift: RedshiftResource
 ) -> None:
-    """Stages the processed documents of these partitions in a transaction of its own."""
-    redshift.prepare_staging(contract)
-    redshift.run(
-        lambda session: stage_in(session, contract, sources, lake=lake, redshift=redshift),
-        query_group=f"{contract.name}_staging",
-    )
-
-
-def stage_in(
-    session: Session,
-    contract: DatasetContract,
-    sources: Mapping[str, VersionDocument],
-    *,
-    lake: Lake,
-    redshift: RedshiftResource,
-) -> None:
-    """Stages within the transaction of the caller, so that what follows in it finds just these rows."""
+    """Stages the processed documents of these partitions: the table as it should be, then one COPY, counted."""
     manifests = {partition: _manifest(lake, source) for partition, source in sources.items()}
-    whole = join(manifests.values())
     key = run_manifest_key(contract.name, digest([[p, source.token] for p, source in sorted(sources.items())]))
-    stage(
-        session,
-        contract,
-        write_manifest(lake.lake, key, whole) if whole.entries else None,
-        partitions={
-            partition: StagedPartition(token=sources[partition].token, rows=manifest.record_count)
-            for partition, manifest in manifests.items()
-        },
-        copy_iam_role=redshift.copy_iam_role,
+    url = write_manifest(lake.lake, key, join(manifests.values()))
+    partitions = {
+        partition: StagedPartition(token=sources[partition].token, rows=manifest.record_count)
+        for partition, manifest in manifests.items()
+    }
+    group = f"{contract.name}_staging"
+    redshift.run_autocommit(lambda session: ensure_table(session, staging_table(contract)), query_group=group)
+    redshift.run(
+        lambda session: stage(
+            session, contract, manifest_url=url, partitions=partitions, copy_iam_role=redshift.copy_iam_role
+        ),
+        query_group=group,
     )
 
 

@@ -122,7 +122,8 @@ def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: Partition
         verdict = Verdict(plan.source.body["refused"], "matches_contract")
         checks = [CheckOutcome(check.name, passed=False, error=True) for check in declared_checks(contract)[:1]]
         return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata={})
-    verdict = judge(contract, report)
+    statuses = {file["status"] for file in plan.source.body["files"]}
+    verdict = judge(contract, report, withdrawn=statuses == {"withdrawn"})
     checks = [*own_checks(report, verdict), *rule_checks(report, verdict)]
     metadata = report_metadata(report, contract.columns, token=plan.token)
     if verdict.refused is not None:

@@ -4,7 +4,7 @@
 | --- | --- |
 | raw | columns, format, evolution, duplicates, delivers |
 | validated | columns, format, delivers, evolution, quality, quarantine, keys and deletes; the code of the jobs |
-| processed | columns, transform, keys; the code of the jobs and of the transform |
+| processed | columns, transform, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
 | staging | produced columns |
 | target | produced columns, target |
 
@@ -43,7 +43,7 @@ def _parts(contract: DatasetContract, layer: Layer) -> dict[str, Any]:
             "quality": whole["quality"],
             "quarantine": whole["quarantine"],
         },
-        "processed": {"columns": whole["columns"], "transform": whole["transform"], **keys},
+        "processed": {"columns": whole["columns"], "transform": whole["transform"], "target": target},
         "staging": {"columns": produced},
         "target": {"columns": produced, "target": target},
     }
