@@ -3,9 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-Location = tuple[str | int, ...]
-"""The path of a value: `("quality", 2, "rule")`."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
@@ -21,20 +18,3 @@ class Fault:
         where = f"{self.file}:{self.line}: "
         field = f"{self.field}: " if self.field else ""
         return where + field + self.message + (f"; {self.hint}" if self.hint else "")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a declaration, before it is known where in a file that stands."""
-
-    at: Location
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        return f"{path_text(self.at)}: {self.message}" + (f"; {self.hint}" if self.hint else "")
-
-
-def path_text(at: Location) -> str:
-    """`quality.2.rule`."""
-    return ".".join(str(part) for part in at)
