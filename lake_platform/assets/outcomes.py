@@ -58,9 +58,7 @@ def rule_checks(report: PartitionReport, verdict: Verdict) -> list[CheckOutcome]
     return [_rule_check(outcome, refused=verdict.refused is not None) for outcome in report.rules]
 
 
-def _objections(
-    contract: DatasetContract, report: PartitionReport, *, withdrawn: bool
-) -> Iterator[tuple[str, str]]:
+def _objections(contract: DatasetContract, report: PartitionReport, *, withdrawn: bool) -> Iterator[tuple[str, str]]:
     if report.problem:
         yield "rows_conserved", report.problem
     if report.rows_in != report.rows_out + report.rows_quarantined:

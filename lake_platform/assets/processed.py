@@ -112,6 +112,9 @@ def _result(
 
 def _conserved(report: PartitionReport) -> CheckOutcome:
     passed = report.problem is None and report.rows_in == report.rows_out + report.rows_dropped
-    told = report.problem or f"{report.rows_in} rows came in, {report.rows_out} were written, {report.rows_dropped} dropped"
+    told = (
+        report.problem
+        or f"{report.rows_in} rows came in, {report.rows_out} were written, {report.rows_dropped} dropped"
+    )
     counts = {"rows_in": report.rows_in, "rows_out": report.rows_out, "rows_dropped": report.rows_dropped}
     return CheckOutcome("rows_conserved", passed, metadata=counts, description=None if passed else told)

@@ -55,12 +55,15 @@ def accept_partitions(
     for partition in partitions:
         if partition in wanted:
             record_attempt(lake.lake, contract.name, partition, state=wanted[partition], run_id=run_id)
-    return [_accept(contract, lake, partition, landing) for partition in partitions]
+    fingerprint = layer_fingerprint(contract, "raw")
+    return [_accept(contract, lake, partition, landing, fingerprint=fingerprint) for partition in partitions]
 
 
-def _accept(contract: DatasetContract, lake: Lake, partition: str, landing: Landing) -> PartitionResult:
+def _accept(
+    contract: DatasetContract, lake: Lake, partition: str, landing: Landing, *, fingerprint: str
+) -> PartitionResult:
     landed = landing.partitions.get(partition, ())
-    outcome = accept(lake, contract, partition, landed=landed, fingerprint=layer_fingerprint(contract, "raw"))
+    outcome = accept(lake, contract, partition, landed=landed, fingerprint=fingerprint)
     if outcome is None:
         return absent(partition)
     return PartitionResult(
@@ -90,13 +93,18 @@ def _checks(outcome: RawOutcome) -> list[CheckOutcome]:
 def _metadata(outcome: RawOutcome) -> dict[str, object]:
     body = outcome.document.body
     accepted = [file for file in body["files"] if file["status"] == "accepted"]
-    lines = [f"| {file['key']} | {file['status']} | {file['reason'] or '; '.join(file['warnings'])} |" for file in body["files"]]
+    lines = [
+        f"| {file['key']} | {file['status']} | {file['reason'] or '; '.join(file['warnings'])} |"
+        for file in body["files"]
+    ]
     counted = [file["records"] for file in accepted]
     metadata: dict[str, object] = {f"{PREFIX}files_{name}": number for name, number in body["counts"].items()}
     metadata |= {
         f"{PREFIX}bytes": sum(file["size"] for file in accepted),
         f"{PREFIX}token": outcome.document.token,
-        f"{PREFIX}files": dg.MetadataValue.md("\n".join(["| file | status | told |", "| --- | --- | --- |", *lines[:50]])),
+        f"{PREFIX}files": dg.MetadataValue.md(
+            "\n".join(["| file | status | told |", "| --- | --- | --- |", *lines[:50]])
+        ),
     }
     if None not in counted:
         metadata["dagster/row_count"] = sum(counted)

@@ -7,7 +7,7 @@ adds none of its own. The marker is Dagster's own and not public: `marked_output
 partitions of a range arrive with the next run.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,7 +79,7 @@ def report_step(
     for result in results:
         partition = None if result.partition == ALL else result.partition
         for check in result.checks:
-            context.log_event(_evaluation(key, check, partition))
+            context.log_event(_evaluation(key, check, partition))  # pyright: ignore[reportArgumentType] its type leaves out evaluations, which it takes
         if result.state == "published":
             context.log_event(_materialization(key, result, partition))
         elif result.state == "refused":
@@ -109,7 +109,7 @@ def marked_output(name: str) -> StepEvent:
 
 
 @contextmanager
-def told_to_dagster() -> Iterator[None]:
+def told_to_dagster() -> Generator[None]:
     """Turns a terminal error into a `dg.Failure` without retries; every other error is left to the retry policy.
 
     Raises:

@@ -121,9 +121,7 @@ def _result(contract: DatasetContract, lake: Lake, plan: Plan, counts: Mapping[s
         return absent(plan.partition)
     if isinstance(plan, Current):
         check = CheckOutcome("rows_conserved", passed=True, metadata={"rows": plan.document.body["rows"]})
-        return PartitionResult(
-            partition=plan.partition, state="unchanged", token=plan.document.token, checks=[check]
-        )
+        return PartitionResult(partition=plan.partition, state="unchanged", token=plan.document.token, checks=[check])
     count = counts[plan.partition]
     body = {"content": plan.source.body["content"], "rows": count.rows, "counts": _counts(count)}
     lake.log(contract.name, "target").publish(plan.partition, body, token=plan.token, after=plan.after)

@@ -128,9 +128,7 @@ def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: Partition
     metadata = report_metadata(report, contract.columns, token=plan.token)
     if verdict.refused is not None:
         return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata=metadata)
-    body = layer_body(
-        contract, "validated", lake=lake, report=report, content=plan.source.body["content"]
-    )
+    body = layer_body(contract, "validated", lake=lake, report=report, content=plan.source.body["content"])
     lake.log(contract.name, "validated").publish(plan.partition, body, token=plan.token, after=plan.after)
     return PartitionResult(
         partition=plan.partition, state="published", token=plan.token, checks=checks, metadata=metadata

@@ -15,8 +15,14 @@ from lake_platform.cli.tick import tick
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path), help="The directory of the local backend (LAKE_HOME; default .lake).")
-@click.option("--defs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="The folder of dataset definitions (LAKE_DEFS; default the package's own).")
+@click.option(
+    "--home", type=click.Path(path_type=Path), help="The directory of the local backend (LAKE_HOME; default .lake)."
+)
+@click.option(
+    "--defs",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="The folder of dataset definitions (LAKE_DEFS; default the package's own).",
+)
 def cli(home: Path | None, defs: Path | None) -> None:
     """A data lake on Dagster: from a dropped file to a published table.
 

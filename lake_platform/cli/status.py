@@ -5,7 +5,7 @@ import dagster as dg
 from tabulate import tabulate
 
 from lake_platform.assets.keys import dataset_keys
-from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.dataset import LAYERS, DatasetContract
 from lake_platform.definitions import build_resources, load_contracts
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
@@ -25,13 +25,15 @@ def status() -> None:
             seen = look(contract, dataset_keys(contract), lake=lake, instance=instance)
             rows.append([contract.name, *_layers(contract, lake), len(seen.pending), len(seen.held)])
             told += _told(seen)
-    click.echo(tabulate(rows, headers=["dataset", "raw", "validated", "processed", "staging", "target", "pending", "held"]))
+    click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "held"]))
     click.echo("\n".join(told))
 
 
-def _layers(contract: DatasetContract, lake: Lake) -> list[int]:
-    """How many partitions have a document, layer by layer."""
-    return [len(lake.log(contract.name, layer).latest_numbers()) for layer in contract.layers]
+def _layers(contract: DatasetContract, lake: Lake) -> list[object]:
+    """How many partitions have a document, layer by layer; nothing where the dataset has no such layer."""
+    return [
+        len(lake.log(contract.name, layer).latest_numbers()) if layer in contract.layers else "" for layer in LAYERS
+    ]
 
 
 def _told(seen: Tick) -> list[str]:

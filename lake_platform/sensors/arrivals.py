@@ -9,7 +9,7 @@ import dagster as dg
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import ordinal
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.landing import Landing, scan
+from lake_platform.lake.landing import scan
 from lake_platform.lake.pending import Pending, pending, spans
 from lake_platform.lake.token import digest
 from lake_platform.sensors.live import live_runs
@@ -112,9 +112,7 @@ def describe(seen: Tick) -> str:
     return "; ".join(parts)
 
 
-def _requests(
-    contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], found: Pending
-) -> list[SpanRequest]:
+def _requests(contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], found: Pending) -> list[SpanRequest]:
     places = {partition: ordinal(partition, contract.arrives.partition.by) for partition in found.partitions}
     return [
         span_request(

@@ -26,9 +26,7 @@ def step_that_refuses_one(*, marked: bool) -> dg.AssetsDefinition:
 
 
 @pytest.mark.parametrize(("marked", "days"), [(True, set(PUBLISHED)), (False, {*PUBLISHED, "2024-01-02"})])
-def test_only_a_marked_output_leaves_the_refused_partition_alone(
-    marked: bool, days: set[str], tmp_path: Path
-) -> None:
+def test_only_a_marked_output_leaves_the_refused_partition_alone(marked: bool, days: set[str], tmp_path: Path) -> None:
     job = dg.Definitions([step_that_refuses_one(marked=marked)]).resolve_implicit_global_asset_job_def()
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
