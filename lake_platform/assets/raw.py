@@ -37,9 +37,9 @@ def build_raw(contract: DatasetContract) -> dg.AssetsDefinition:
         )
     )
     def raw(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[StepEvent]:
-        context.instance.add_run_tags(context.run_id, {PROCESS_TAG: process_tag()})
+        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: process_tag()})
         with told_to_dagster():
-            results = accept_partitions(contract, lake, partition_keys(context), run_id=context.run_id)
+            results = accept_partitions(contract, lake, partition_keys(context), run_id=context.run.run_id)
         yield from report_step(context, contract, "raw", results=results, checks=CHECKS)
 
     return raw
