@@ -16,7 +16,7 @@ JSON = {"kind": "json"}
 
 def test_lines_are_rows_and_a_missing_key_is_null(bench: Bench) -> None:
     file = bench.file(
-        '{"id": 1, "name": "Ann", "ok": true}\r\n\r\n{"id": 2, "extra": [1]}\r\n{"name": null, "id": "3"}'.encode(),
+        b'{"id": 1, "name": "Ann", "ok": true}\r\n\r\n{"id": 2, "extra": [1]}\r\n{"name": null, "id": "3"}',
         records=3,
     )
 
@@ -98,7 +98,7 @@ def test_a_path_leads_into_objects_and_an_alias_is_another_key(bench: Bench) -> 
         ColumnSpec(name="tags", type="string"),
     ]
     file = bench.file(
-        '{"user": {"address": {"city": "Bern"}, "credit": 1.5}, "area": "CH", "tags": ["a", {"b": 1}]}\n{"user": 5}'.encode()
+        b'{"user": {"address": {"city": "Bern"}, "credit": 1.5}, "area": "CH", "tags": ["a", {"b": 1}]}\n{"user": 5}'
     )
 
     result = bench.validate([file], columns, format=JSON)
