@@ -7,16 +7,6 @@ from pathlib import Path
 import pytest
 
 from lake_platform.spark.local import LocalSparkResource
-from lake_platform.spark.warm import WarmJvm
-
-
-class WarmSparkResource(LocalSparkResource):
-    """Starts the holder at first use, as the local backend does."""
-
-    def find_holder(self) -> WarmJvm | None:
-        from lake_platform.local.jvm import ensure_holder
-
-        return ensure_holder(Path(self.spark_dir), self.jvm_settings())
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,4 +41,6 @@ def lake_home(tmp_path: Path) -> Path:
 @pytest.fixture
 def spark_resource(spark_dir: Path, lake_home: Path) -> LocalSparkResource:
     """Spark that sees this test's lake."""
+    from lake_platform.local.warm_spark import WarmSparkResource
+
     return WarmSparkResource(home=str(lake_home), spark_dir=str(spark_dir))

@@ -25,4 +25,4 @@ def sql(statement: str) -> None:
 def print_query(query: str) -> None:
     """Prints the rows of a query as a table."""
     columns, rows = read_table(query)
-    click.echo(tabulate(rows, headers=columns, missingval="NULL") if columns else "done")
+    click.echo(tabulate(rows, headers=columns, missingval="NULL", disable_numparse=True) if columns else "done")

@@ -6,26 +6,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from pydantic import Field
 
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
-from lake_platform.local.jvm import ensure_holder
 from lake_platform.local.redshift import ensure_endpoint
 from lake_platform.settings import Settings
-from lake_platform.spark.local import LocalSparkResource
-from lake_platform.spark.warm import WarmJvm
 from lake_platform.warehouse.redshift import RedshiftResource
 
 SETTLE_SECONDS = 2.0
 """`cp` is not atomic: a younger file may be half a file."""
-
-
-class WarmSparkResource(LocalSparkResource):
-    """Spark on this machine that starts the warm JVM at first use."""
-
-    def find_holder(self) -> WarmJvm | None:
-        return ensure_holder(Path(self.spark_dir), self.jvm_settings())
 
 
 def build_local_lake(settings: Settings) -> Lake:
@@ -36,16 +27,6 @@ def build_local_lake(settings: Settings) -> Lake:
         lake=LocalStore(settings.lake_bucket, buckets / settings.lake_bucket),
         settle=SETTLE_SECONDS,
         read_pii_key=lambda: read_pii_key(settings.home),
-    )
-
-
-def build_local_spark(settings: Settings) -> WarmSparkResource:
-    """Spark jobs on this machine."""
-    return WarmSparkResource(
-        home=str(settings.home),
-        spark_dir=str(settings.spark_dir),
-        landing_bucket=settings.landing_bucket,
-        lake_bucket=settings.lake_bucket,
     )
 
 
@@ -81,8 +62,15 @@ def build_local_redshift(settings: Settings) -> LocalRedshiftResource:
 
 def build_local_resources(settings: Settings) -> dict[str, object]:
     """`lake`, `spark` and `redshift`. Nothing is opened or started here."""
+
+    def spark(_: dg.InitResourceContext) -> object:
+        # pyspark is imported in the runs that need it, not wherever definitions are loaded.
+        from lake_platform.local.warm_spark import build_local_spark
+
+        return build_local_spark(settings)
+
     return {
         "lake": build_local_lake(settings),
-        "spark": build_local_spark(settings),
+        "spark": dg.ResourceDefinition(spark, description="Spark jobs in this process, attached to the warm JVM."),
         "redshift": build_local_redshift(settings),
     }

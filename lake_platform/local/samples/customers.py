@@ -47,7 +47,7 @@ def customer_days(customers: int = CUSTOMERS) -> Iterator[tuple[dt.date, list[Ro
 def render_csv(rows: list[Row]) -> bytes:
     """The rows as the CRM exports them: header, comma, quotes where needed."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, HEADER, lineterminator="\n")
+    writer: csv.DictWriter[str] = csv.DictWriter(text, HEADER, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode("utf-8")
