@@ -50,12 +50,13 @@ def accept_partitions(
 ) -> list[PartitionResult]:
     """Takes in what landed for these partitions. An attempt is written down first, so that a killed run counts too."""
     now = dt.datetime.now(dt.UTC)
+    fingerprint = layer_fingerprint(contract, "raw")
     landing = scan(lake.landing, contract, now=now, settle=0.0)
-    wanted = pending(lake, contract, landing, now=now, fingerprint=dataset_fingerprint(contract)).partitions
+    whole = dataset_fingerprint(contract)
+    wanted = pending(lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=fingerprint).partitions
     for partition in partitions:
         if partition in wanted:
             record_attempt(lake.lake, contract.name, partition, state=wanted[partition], run_id=run_id)
-    fingerprint = layer_fingerprint(contract, "raw")
     return [_accept(contract, lake, partition, landing, fingerprint=fingerprint) for partition in partitions]
 
 

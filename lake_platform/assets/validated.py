@@ -1,7 +1,7 @@
 """The `validated` layer: one Spark job casts the rows and applies the rules; the gate stands here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import dagster as dg
 
@@ -82,8 +82,8 @@ def validate_partitions(
 
 
 def _work(plan: Todo) -> PartitionWork:
-    """The accepted files of the partition, oldest first."""
-    files = [file for file in plan.source.body["files"] if file["status"] == "accepted"]
+    """The accepted files of the partition, oldest first; Spark cannot read those that hold nothing, not even a header."""
+    files = [file for file in plan.source.body["files"] if file["status"] == "accepted" and file["records"] != 0]
     return PartitionWork(
         partition=plan.partition,
         token=plan.token,
@@ -107,6 +107,10 @@ def _result(
     if isinstance(plan, Absent):
         return absent(plan.partition)
     if isinstance(plan, Refused):
+        # It holds for this contract and code now, also where they changed behind the refusing layer only.
+        refuse(
+            lake.lake, contract.name, plan.partition, replace(plan.refusal, fingerprint=dataset_fingerprint(contract))
+        )
         return _still_refused(plan.partition, plan.refusal)
     if isinstance(plan, Current):
         token = plan.document.token

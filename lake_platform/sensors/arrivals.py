@@ -14,7 +14,7 @@ from lake_platform.lake.pending import Pending, pending, spans
 from lake_platform.lake.token import digest
 from lake_platform.sensors.live import live_runs
 from lake_platform.sensors.requests import STATE_TAG, SpanRequest, span_request
-from lake_platform.spark.code import dataset_fingerprint
+from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint, layer_fingerprint
 
 INTERVAL_SECONDS = 5
 MAX_STILLBORN = 3
@@ -78,7 +78,14 @@ def look(
     now = dt.datetime.now(dt.UTC)
     settle = lake.settle if contract.arrives.settle is None else contract.arrives.settle
     landing = scan(lake.landing, contract, now=now, settle=settle)
-    found = pending(lake, contract, landing, now=now, fingerprint=dataset_fingerprint(contract))
+    found = pending(
+        lake,
+        contract,
+        landing,
+        now=now,
+        fingerprint=dataset_fingerprint(contract),
+        raw_fingerprint=layer_fingerprint(contract, "raw"),
+    )
     live = live_runs(instance, set(asset_keys)) if found.partitions else []
     asked = [] if live else _requests(contract, asset_keys, found)
     stillborn = [request for request in asked if runs_of(instance, request) >= MAX_STILLBORN]
