@@ -1,114 +1,203 @@
-"""Header and number of records of one unpacked file, counted without Spark."""
+"""Header and number of records of one text file, counted without Spark.
 
-import codecs
+The count is a check on what Spark reads, so it is made by other code: Python's csv and json. What counts as a record
+is the same: a line that holds nothing but spaces and tabs is none, neither is a comment, and a line end inside quotes
+ends no record.
+"""
+
 import csv
 import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from itertools import chain, islice
 
-from lake_platform.contract.dataset import DatasetContract, FileFormat
+from lake_platform.contract.dataset import FileFormat
+from lake_platform.lake.unreadable import UnreadableFileError
 
-MAX_FIELD = 128 << 20
-MAX_ARRAY_BYTES = 256 << 20
-FOREIGN_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-
-
-class UnreadableFileError(Exception):
-    """The file cannot be read as the contract says; the text says why and where."""
+MAX_RECORD = 128 << 20
+_BLOCK = 1 << 20
+_SPACE = " \t\r\n"
 
 
 @dataclass(frozen=True)
 class Counted:
-    """`named` tells a header of the file's own from positions."""
+    """The names that the file itself has, and its records; None where only Spark can say."""
 
     header: tuple[str, ...]
     records: int | None
-    named: bool
 
 
-def count_records(stream: BinaryIO, contract: DatasetContract) -> Counted:
+def count_csv(text: io.TextIOWrapper, form: FileFormat) -> Counted:
     """Reads the whole file.
 
     Raises:
-        UnreadableFileError: wrong encoding, or not the format that the contract names.
+        UnreadableFileError: a quote opens and does not close before far too much text.
     """
-    form = contract.arrives.format
-    if form.kind == "parquet":
-        return _parquet(stream)
-    head = stream.read(4)
-    stream.seek(0)
-    for mark, name in FOREIGN_MARKS.items():
-        if head.startswith(mark) and not form.encoding.lower().startswith("utf-16"):
-            raise UnreadableFileError(f"the file begins like {name}, the contract says encoding: {form.encoding}")
-    encoding = "utf-8-sig" if form.encoding.lower() in ("utf-8", "utf8") else form.encoding
-    text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
-    try:
-        return _csv(text, form) if form.kind == "csv" else _json(text)
-    except UnicodeDecodeError as error:
-        raise UnreadableFileError(
-            f"the bytes {error.object[error.start : error.start + 4]!r} are not {form.encoding}; "
-            "set arrives.format.encoding to what the producer writes"
-        ) from error
-    finally:
-        text.detach()
+    records = _CsvRecords(text, form)
+    header = records.first() if form.header else ()
+    count = sum(1 for _ in records)
+    return Counted(header, None if records.uncertain else max(0, count - form.footer))
 
 
-def _csv(text: io.TextIOWrapper, form: FileFormat) -> Counted:
-    csv.field_size_limit(MAX_FIELD)
-    lines = _lines(text, form)
-    doubled = form.escape == form.quote
-    records = csv.reader(
-        lines,
-        delimiter=form.delimiter,
-        quotechar=form.quote,
-        doublequote=doubled,
-        escapechar=None if doubled else form.escape,
-    )
-    try:
-        kept = (record for record in records if any(field.strip(" \t") for field in record) or len(record) > 1)
-        header = tuple(next(kept, ())) if form.header else ()
-        count = sum(1 for _ in kept)
-    except csv.Error as error:
-        raise UnreadableFileError(f"line {records.line_num} is not CSV: {error}") from error
-    uncertain = form.footer or form.comment or not form.multiline
-    return Counted(header, None if uncertain else count, named=form.header)
+def count_json(text: io.TextIOWrapper, form: FileFormat) -> Counted:
+    """Reads the whole file: JSON lines, or, where `multiline` allows it, an array or one object over several lines.
+
+    Raises:
+        UnreadableFileError: the array ends in the middle, or is none.
+    """
+    start = _first_text(text)
+    if form.multiline and start.startswith("["):
+        return Counted((), _array_length(_blocks(text)))
+    lines = (line for line in chain([start + text.readline()], text) if _is_record(line, form))
+    first = next(lines, "")
+    if form.multiline and first.strip(_SPACE) == "{":
+        return Counted((), _array_length(chain([first], _blocks(text), ["]"])))
+    return Counted((), (1 if first else 0) + sum(1 for _ in lines))
 
 
-def _lines(text: io.TextIOWrapper, form: FileFormat) -> Iterator[str]:
-    """Lines with any line end; NUL bytes are told, they are a sign of another encoding."""
-    for number, line in enumerate(text, start=1):
-        if "\0" in line:
-            raise UnreadableFileError(f"line {number} holds NUL bytes; set arrives.format.encoding")
-        if number > form.skip and not (form.comment and line.startswith(form.comment)):
-            yield line
+class _CsvRecords:
+    """The records of a file, of which only those with a quote are parsed: the csv module says where they end."""
+
+    def __init__(self, text: io.TextIOWrapper, form: FileFormat) -> None:
+        self._lines = islice(text, form.skip, None)
+        self._form = form
+        self._blanks = _SPACE.replace(form.delimiter, "")
+        self._doubled = form.escape == form.quote
+        self.uncertain = False
+
+    def first(self) -> tuple[str, ...]:
+        """The fields of the next record; empty where there is none."""
+        line = self._next_line()
+        if line is None:
+            return ()
+        return tuple(self._parse(line))
+
+    def __iter__(self) -> Iterator[None]:
+        quote, multiline = self._form.quote, self._form.multiline
+        while (line := self._next_line()) is not None:
+            if multiline and quote in line:
+                self._parse(line)
+            yield None
+
+    def _next_line(self) -> str | None:
+        for line in self._lines:
+            if line.strip(self._blanks) and not _is_comment(line, self._form):
+                return line
+        return None
+
+    def _parse(self, line: str) -> list[str]:
+        csv.field_size_limit(MAX_RECORD)
+        if not self._doubled and line.rstrip("\r\n").endswith(self._form.escape):
+            # The csv module takes the escape character outside quotes too, and would take the next line with it.
+            self.uncertain = True
+        try:
+            return next(self._reader(line))
+        except csv.Error as error:
+            raise UnreadableFileError(
+                f"a quote that opens in the line {line[:80]!r} does not close in {MAX_RECORD >> 20} MiB: {error}"
+            ) from error
+
+    def _reader(self, line: str) -> Iterator[list[str]]:
+        lines = chain([line], self._lines) if self._form.multiline else iter([line])
+        return csv.reader(
+            lines,
+            delimiter=self._form.delimiter,
+            quotechar=self._form.quote,
+            doublequote=self._doubled,
+            escapechar=None if self._doubled else self._form.escape,
+        )
 
 
-def _json(text: io.TextIOWrapper) -> Counted:
-    first = text.read(1)
-    while first and first.isspace():
-        first = text.read(1)
-    if not first:
-        return Counted((), 0, named=False)
-    if first != "[":
-        text.readline()
-        return Counted((), 1 + sum(1 for line in text if line.strip()), named=False)
-    body = text.read(MAX_ARRAY_BYTES)
-    if len(body) == MAX_ARRAY_BYTES:
-        return Counted((), None, named=False)
-    try:
-        return Counted((), len(cast("list[Any]", json.loads("[" + body))), named=False)
-    except ValueError as error:
-        raise UnreadableFileError(f"the JSON array cannot be read: {error}") from error
+def _first_text(text: io.TextIOWrapper) -> str:
+    """The first character that is no space; a file that is one line is not read as one."""
+    while (character := text.read(1)) and character in _SPACE:
+        pass
+    return character
 
 
-def _parquet(stream: BinaryIO) -> Counted:
-    import pyarrow.parquet as parquet
-    from pyarrow import ArrowException
+def _is_record(line: str, form: FileFormat) -> bool:
+    return bool(line.strip(_SPACE)) and not _is_comment(line, form)
 
-    try:
-        file = parquet.ParquetFile(stream)
-    except (ArrowException, OSError) as error:
-        raise UnreadableFileError(f"the file is not Parquet: {error}") from error
-    return Counted(tuple(file.schema_arrow.names), file.metadata.num_rows, named=True)
+
+def _is_comment(line: str, form: FileFormat) -> bool:
+    return form.comment is not None and line.startswith(form.comment)
+
+
+def _blocks(text: io.TextIOWrapper) -> Iterator[str]:
+    """The rest of a text, also after it was read by lines."""
+    while block := text.read(_BLOCK):
+        yield block
+
+
+def _array_length(blocks: Iterator[str]) -> int:
+    """The elements of a JSON array whose bracket was read, one in memory at a time."""
+    elements = _Elements(blocks)
+    if elements.token() == "]":
+        return elements.end(0)
+    count = 0
+    while True:
+        elements.skip_value()
+        count += 1
+        token = elements.token()
+        if token == "]":
+            return elements.end(count)
+        if token != ",":
+            raise UnreadableFileError(f"the JSON array is cut off or damaged after its element {count}")
+        elements.take()
+
+
+class _Elements:
+    """A window over the text of an array."""
+
+    def __init__(self, blocks: Iterator[str]) -> None:
+        self._blocks, self._window, self._at, self._count = blocks, "", 0, 0
+        self._decoder = json.JSONDecoder()
+
+    def token(self) -> str:
+        """The next character that is no space; it stays. Empty at the end."""
+        while True:
+            while self._at < len(self._window) and self._window[self._at] in _SPACE:
+                self._at += 1
+            if self._at < len(self._window) or not self._more():
+                return self._window[self._at : self._at + 1]
+
+    def take(self) -> None:
+        self._at += 1
+        self._count += 1
+
+    def skip_value(self) -> None:
+        """Raises UnreadableFileError where there is no whole value."""
+        self.token()
+        while True:
+            try:
+                end = self._decoder.raw_decode(self._window, self._at)[1]
+            except RecursionError as error:
+                raise UnreadableFileError("the JSON is nested too deeply") from error
+            except ValueError as error:
+                if len(self._window) - self._at > MAX_RECORD or not self._more():
+                    raise UnreadableFileError(
+                        f"the JSON array is cut off or damaged in its element {self._count + 1}: {error}"
+                    ) from error
+                continue
+            # What reaches to the end of the window may be the beginning of a longer number.
+            if end < len(self._window) or not self._more():
+                self._at = end
+                return
+
+    def end(self, count: int) -> int:
+        """After the closing bracket nothing may come."""
+        self._at += 1
+        if self.token():
+            raise UnreadableFileError(f"text follows the end of the JSON array after its {count} elements")
+        return count
+
+    def _more(self) -> bool:
+        """Moves the window on, and doubles what is left in it, so that a long element is not decoded too often."""
+        left = self._window[self._at :]
+        wanted, parts, size = max(_BLOCK, len(left)), [left], 0
+        while size < wanted and (block := next(self._blocks, "")):
+            parts.append(block)
+            size += len(block)
+        self._window, self._at = "".join(parts), 0
+        return size > 0

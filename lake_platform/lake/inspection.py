@@ -4,140 +4,97 @@ A file that cannot be read as the contract says is refused as a file, with a rea
 records is independent of Spark's: the `validate` job must read exactly as many.
 """
 
-import gzip
 import hashlib
-import io
 import tempfile
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import BinaryIO, cast
 
-from glue_jobs.errors import HeaderError
-from glue_jobs.headers import match_columns
-from glue_jobs.protocol import ColumnSpec
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.lake.counting import Counted, UnreadableFileError, count_records
+from lake_platform.lake.counting import MAX_RECORD, Counted, count_csv, count_json
+from lake_platform.lake.decoding import decoded
+from lake_platform.lake.drift import Drift, find_drift
+from lake_platform.lake.parquet_footer import Footer, read_footer
+from lake_platform.lake.unpacking import HEAD_BYTES, check_kind, unpacked
+from lake_platform.lake.unreadable import UnreadableFileError
 
-GZIP_MAGIC = b"\x1f\x8b"
-LFS_POINTER = b"version https://git-lfs"
 SPOOL_BYTES = 8 << 20
-MAX_UNPACKED_BYTES = 64 << 30
-MAX_RATIO = 1000
-"""A gzip member of real rows stays far below; a bomb reaches 1032, deflate's limit."""
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileFindings:
-    """What was found in one file. `records` is None where they cannot be counted without Spark."""
+    """What was found in one file.
+
+    Attributes:
+        header: the names that the file itself has, in their order; empty where it has none.
+        records: None where they cannot be counted without Spark.
+        drift: how the names (and the types, in Parquet) differ from the contract.
+        refused: why the file cannot be taken; None where it can.
+    """
 
     sha256: str
     size: int
     compressed: bool = False
     header: tuple[str, ...] = ()
     records: int | None = None
-    added: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    drift: Drift = field(default_factory=Drift)
     refused: str | None = None
 
 
 @contextmanager
-def inspected(stream: BinaryIO, contract: DatasetContract, key: str) -> Iterator[tuple[FileFindings, BinaryIO]]:
-    """Reads the stream once into a spool.
+def inspected(stream: BinaryIO, contract: DatasetContract, key: str) -> Generator[tuple[FileFindings, BinaryIO]]:
+    """Reads the stream once, into a spool; what is found and what is copied are the same bytes.
 
     Yields:
-        The findings, and the same bytes at their beginning for copying.
+        The findings, and the bytes at their beginning.
     """
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spooled:
+        spool = cast("BinaryIO", spooled)
         digest, size = hashlib.sha256(), 0
-        while block := stream.read(1 << 20):
+        while block := stream.read(_BLOCK):
             digest.update(block)
             size += len(block)
             spool.write(block)
-        findings = FileFindings(sha256=digest.hexdigest(), size=size)
-        findings = _judge(findings, spool, contract, key)
         spool.seek(0)
-        yield findings, spool  # pyright: ignore[reportReturnType] a spooled file is a binary stream
+        findings = _find(FileFindings(sha256=digest.hexdigest(), size=size), spool, contract, key=key)
+        spool.seek(0)
+        yield findings, spool
 
 
-def _judge(
-    findings: FileFindings, spool: "tempfile.SpooledTemporaryFile[bytes]", contract: DatasetContract, key: str
-) -> FileFindings:
+def _find(findings: FileFindings, spool: BinaryIO, contract: DatasetContract, *, key: str) -> FileFindings:
+    """An empty file has no rows, whatever its name says."""
+    if not findings.size:
+        return replace(findings, records=0)
+    head = spool.read(HEAD_BYTES)
     spool.seek(0)
-    head = spool.read(64)
-    spool.seek(0)
-    compressed = head.startswith(GZIP_MAGIC)
-    findings = replace(findings, compressed=compressed)
-    if compressed != key.lower().endswith(".gz"):
-        told = "is gzip, but its name does not end in .gz" if compressed else "ends in .gz, but is not gzip"
-        return replace(findings, refused=f"the file {told}" if findings.size else None)
+    form = contract.arrives.format
     try:
-        if head.startswith(LFS_POINTER):
-            raise UnreadableFileError("the file is a Git LFS pointer, not the data: fetch the data and land it again")
-        counted = _count(spool, contract, compressed=compressed)
+        packed = check_kind(head, key, form.kind)
+        findings = replace(findings, compressed=packed)
+        if form.kind == "parquet":
+            footer = read_footer(spool)
+            return _compared(findings, Counted(footer.header, footer.records), contract, footer=footer)
+        counted = _count(unpacked(spool) if packed else spool, contract)
+        return _compared(findings, counted, contract, footer=None)
     except UnreadableFileError as error:
         return replace(findings, refused=str(error))
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        return replace(findings, refused=f"the gzip archive is damaged or cut off: {error}")
-    return _compare(replace(findings, header=counted.header, records=counted.records), contract, key, counted)
 
 
-def _count(spool: "tempfile.SpooledTemporaryFile[bytes]", contract: DatasetContract, *, compressed: bool) -> Counted:
-    if not compressed:
-        return count_records(spool, contract)  # pyright: ignore[reportArgumentType] a spooled file is a binary stream
-    with gzip.GzipFile(fileobj=spool) as unpacked:  # pyright: ignore[reportArgumentType]
-        return count_records(io.BufferedReader(_Bounded(unpacked, spool)), contract)
+def _count(content: BinaryIO, contract: DatasetContract) -> Counted:
+    form = contract.arrives.format
+    by_line = form.kind == "csv" or not form.multiline
+    with decoded(content, form.encoding, longest_line=MAX_RECORD if by_line else None) as text:
+        return count_csv(text, form) if form.kind == "csv" else count_json(text, form)
 
 
-def _compare(findings: FileFindings, contract: DatasetContract, key: str, counted: Counted) -> FileFindings:
-    """The header against the contract; `evolution` says what a difference does."""
-    if not findings.header or not counted.named:
+def _compared(
+    findings: FileFindings, counted: Counted, contract: DatasetContract, *, footer: Footer | None
+) -> FileFindings:
+    """A text file without any record has no header to compare, and no row to lose."""
+    findings = replace(findings, header=counted.header, records=counted.records)
+    if not counted.header:
         return findings
-    columns = [ColumnSpec(name=c.name, type=c.type, aliases=tuple(c.aliases)) for c in contract.columns]
-    try:
-        found = match_columns(findings.header, columns, key=key)
-    except HeaderError as error:
-        return replace(findings, refused=str(error))
-    taken = set(found.values())
-    added = tuple(name for at, name in enumerate(findings.header) if at not in taken)
-    missing = tuple(column.name for column in contract.columns if column.name not in found and column.path is None)
-    return _evolve(replace(findings, added=added, missing=missing), contract)
-
-
-def _evolve(findings: FileFindings, contract: DatasetContract) -> FileFindings:
-    warnings: list[str] = []
-    refused: list[str] = []
-    for told, names, what in (
-        (contract.evolution.missing, findings.missing, "the file lacks the column(s)"),
-        (contract.evolution.added, findings.added, "the file has column(s) that the contract does not know:"),
-    ):
-        if names and told == "fail":
-            refused.append(f"{what} {_listed(names)}")
-        elif names and told == "warn":
-            warnings.append(f"{what} {_listed(names)}")
-    return replace(findings, warnings=tuple(warnings), refused="; ".join(refused) or None)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
-
-
-class _Bounded(io.RawIOBase):
-    """Unpacked bytes, until they are more than an honest archive holds."""
-
-    def __init__(self, unpacked: gzip.GzipFile, packed: "tempfile.SpooledTemporaryFile[bytes]") -> None:
-        self._unpacked, self._packed, self._given = unpacked, packed, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        block = self._unpacked.read(len(buffer))
-        self._given += len(block)
-        read = max(self._packed.tell(), 1 << 16)
-        if self._given > MAX_UNPACKED_BYTES or self._given / read > MAX_RATIO:
-            raise UnreadableFileError(f"the gzip archive unpacks to more than {MAX_RATIO} times its size: refused as a bomb")
-        buffer[: len(block)] = block
-        return len(block)
+    drift = find_drift(counted.header, contract, footer)
+    return replace(findings, drift=drift, refused=drift.refused)

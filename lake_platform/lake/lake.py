@@ -1,12 +1,12 @@
 """The two buckets of a lake, and where its documents are."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lake_platform.contract.dataset import Layer
 from lake_platform.lake.layout import versions_prefix
 from lake_platform.lake.store import ObjectStore
-from lake_platform.lake.versions import VersionLog
+from lake_platform.lake.versions import DocumentCache, VersionLog
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,15 @@ class Lake:
     Attributes:
         settle: seconds that a landed file must be old where its dataset says nothing else.
         read_pii_key: the key of `pii: hash`, read when a dataset needs it.
+        documents: what was read before, for the sensor, which looks at the newest documents again and again.
     """
 
     landing: ObjectStore
     lake: ObjectStore
     settle: float
     read_pii_key: Callable[[], str]
+    documents: DocumentCache = field(default_factory=DocumentCache, compare=False, repr=False)
 
     def log(self, dataset: str, layer: Layer) -> VersionLog:
         """The numbered documents of one layer of a dataset."""
-        return VersionLog(self.lake, versions_prefix(dataset, layer))
+        return VersionLog(self.lake, versions_prefix(dataset, layer), self.documents)

@@ -6,16 +6,16 @@ way cannot lose or double anything.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import Landing
-from lake_platform.lake.refusals import attempts_at, latest_refusal
+from lake_platform.lake.refusals import Refusal, attempts_at, latest_refusal
 from lake_platform.lake.store import ObjectInfo
 from lake_platform.lake.token import digest
-from lake_platform.lake.versions import VersionDocument, VersionLog
+from lake_platform.lake.versions import VersionDocument
 
 MAX_BRIDGE = 31
 
@@ -26,56 +26,85 @@ class Pending:
 
     Attributes:
         partitions: in their order, with the state that the run will work on.
+        attempts: how often that state was tried before.
         held: partition to the reason why it is left alone.
         waits: seconds until the first of the held ones may go on; None where time changes nothing.
     """
 
     partitions: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     waits: float | None = None
 
 
 def pending(
-    lake: Lake, contract: DatasetContract, landing: Landing, *, now: dt.datetime, fingerprint: str
+    lake: Lake,
+    contract: DatasetContract,
+    landing: Landing,
+    *,
+    now: dt.datetime,
+    fingerprint: str,
+    raw_fingerprint: str | None = None,
 ) -> Pending:
     """Compares every partition that landing or the raw layer knows with the last layer.
 
     Args:
         fingerprint: of contract and code over all layers; a refusal under another one does not hold.
+        raw_fingerprint: of the raw layer; files that were refused under another one are looked at again.
     """
-    raw, last = lake.log(contract.name, "raw"), lake.log(contract.name, contract.layers[-1])
-    raw_numbers, last_numbers = raw.latest_numbers(), last.latest_numbers()
     wanted: dict[str, str] = {}
+    tried: dict[str, int] = {}
     held: dict[str, str] = {}
     waits: list[float] = []
-    for partition in sorted({*landing.partitions, *raw_numbers}):
-        landed = landing.partitions.get(partition, ())
-        known = _read(raw, partition, raw_numbers)
-        fresh = has_fresh_files(known, landed)
-        if not fresh and _reached(known, _read(last, partition, last_numbers)):
-            continue
-        if partition in landing.unsettled:
-            continue
+    for partition, known, landed in _unfinished(lake, contract, landing, raw_fingerprint):
         state = partition_state(landed, known, fingerprint)
-        held_by, wait = _held(lake, contract.name, partition, known=known, fresh=fresh, state=state, now=now, code=fingerprint)
-        if held_by is None:
-            wanted[partition] = state
+        refusal = _standing_refusal(lake, contract.name, partition, known=known, landed=landed, fingerprint=fingerprint)
+        attempts = attempts_at(lake.lake, contract.name, partition, state=state)
+        if refusal is not None:
+            held[partition] = f"refused: {refusal.reason}"
+        elif attempts.exhausted:
+            held[partition] = (
+                f"failed {attempts.count} times; `lake retry {contract.name} {partition}` or a new file wakes it"
+            )
+        elif wait := attempts.waits(now):
+            held[partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
+            waits.append(wait)
         else:
-            held[partition] = held_by
-            waits += [wait] if wait else []
-    return Pending(partitions=wanted, held=held, waits=min(waits, default=None))
+            wanted[partition], tried[partition] = state, attempts.count
+    return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
+
+
+def _unfinished(
+    lake: Lake, contract: DatasetContract, landing: Landing, raw_fingerprint: str | None
+) -> Iterator[tuple[str, VersionDocument | None, Sequence[ObjectInfo]]]:
+    """The settled partitions whose landed files did not reach the last layer, with their raw document."""
+    raw = lake.log(contract.name, "raw").latest_documents()
+    last = lake.log(contract.name, contract.layers[-1]).latest_documents()
+    for partition in sorted({*landing.partitions, *raw} - landing.unsettled):
+        landed = landing.partitions.get(partition, ())
+        known = raw.get(partition)
+        if (
+            has_fresh_files(known, landed)
+            or not _reached(known, last.get(partition))
+            or (known is not None and _has_waking_files(known, raw_fingerprint))
+        ):
+            yield partition, known, landed
 
 
 def has_fresh_files(known: VersionDocument | None, landed: Sequence[ObjectInfo]) -> bool:
-    """Whether landing holds an identity that the raw document does not name."""
-    named = {file["key"]: file["identity"] for file in known.body["files"]} if known else {}
-    return any(named.get(found.key) != found.identity for found in landed)
+    """Whether landing holds an identity that the raw document does not name. A key that is gone changes nothing."""
+    arrivals = known.body["arrivals"] if known else {}
+    return any(arrivals.get(found.key) != found.identity for found in landed)
 
 
 def partition_state(landed: Sequence[ObjectInfo], known: VersionDocument | None, fingerprint: str) -> str:
-    """The digest of what a run of this partition would work on; attempts are counted for it."""
+    """The digest of what a run of this partition would work on; attempts are counted for it.
+
+    It is the same before and after raw has taken the files in, and also when they are gone from landing.
+    """
+    arrivals = {**(known.body["arrivals"] if known else {}), **{found.key: found.identity for found in landed}}
     withdrawn = [f["key"] for f in known.body["files"] if f["status"] == "withdrawn"] if known else []
-    return digest([[[found.key, found.identity] for found in landed], withdrawn, fingerprint])
+    return digest([arrivals, withdrawn, fingerprint])
 
 
 @dataclass(frozen=True)
@@ -104,27 +133,25 @@ def _reached(known: VersionDocument | None, last: VersionDocument | None) -> boo
     return known is None or (last is not None and last.body["content"] == known.body["content"])
 
 
-def _read(log: VersionLog, partition: str, numbers: Mapping[str, int]) -> VersionDocument | None:
-    return log.read(partition, numbers[partition]) if partition in numbers else None
+def _has_waking_files(known: VersionDocument, raw_fingerprint: str | None) -> bool:
+    """Refused files of a partition that went on without them, refused under another contract."""
+    changed = raw_fingerprint is not None and known.body["fingerprint"] != raw_fingerprint
+    return changed and known.body["counts"]["refused"] > 0
 
 
-def _held(
+def _standing_refusal(
     lake: Lake,
     dataset: str,
     partition: str,
     *,
     known: VersionDocument | None,
-    fresh: bool,
-    state: str,
-    now: dt.datetime,
-    code: str,
-) -> tuple[str | None, float]:
-    """Why this partition gets no run now, and for how many seconds."""
+    landed: Sequence[ObjectInfo],
+    fingerprint: str,
+) -> Refusal | None:
+    """The refusal that still holds: of this raw content, under this contract and code."""
+    if known is None or has_fresh_files(known, landed):
+        return None
     refusal = latest_refusal(lake.lake, dataset, partition)
-    if not fresh and known and refusal and (refusal.content, refusal.fingerprint) == (known.body["content"], code):
-        return f"refused: {refusal.reason}", 0.0
-    attempts = attempts_at(lake.lake, dataset, partition, state=state)
-    if attempts.exhausted:
-        return f"failed {attempts.count} times; `lake retry {dataset} {partition}` or a new file wakes it", 0.0
-    wait = attempts.waits(now)
-    return (f"failed {attempts.count} times, tried again in {wait:.0f} s", wait) if wait else (None, 0.0)
+    if refusal is None or (refusal.content, refusal.fingerprint) != (known.body["content"], fingerprint):
+        return None
+    return refusal

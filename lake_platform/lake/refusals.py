@@ -8,6 +8,7 @@ from typing import Any
 
 from lake_platform.lake.layout import attempts_prefix, refusals_prefix
 from lake_platform.lake.store import ObjectStore
+from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionDocument, VersionLog
 
 MAX_ATTEMPTS = 3
@@ -30,17 +31,20 @@ class Refusal:
 
 
 def refuse(store: ObjectStore, dataset: str, partition: str, refusal: Refusal) -> None:
-    """Publishes a refusal; the same one again changes nothing."""
+    """Publishes a refusal; the same one again changes nothing.
+
+    Refused again under another contract it is another document, since it holds for that one then.
+    """
     log = VersionLog(store, refusals_prefix(dataset))
-    latest = log.latest(partition)
-    body = {name: getattr(refusal, name) for name in Refusal.__dataclass_fields__ if name != "token"}
-    log.publish(partition, body, token=refusal.token, after=latest.number if latest else 0)
+    body = {name: getattr(refusal, name) for name in Refusal.__dataclass_fields__}
+    held_for = digest([refusal.token, refusal.content, refusal.fingerprint])
+    log.publish(partition, body, token=held_for, after=log.latest_number(partition))
 
 
 def latest_refusal(store: ObjectStore, dataset: str, partition: str) -> Refusal | None:
     """The last refusal of a partition, whether or not it still holds."""
     latest = VersionLog(store, refusals_prefix(dataset)).latest(partition)
-    return None if latest is None else Refusal(token=latest.token, **latest.body)
+    return None if latest is None else Refusal(**latest.body)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from lake_platform.lake.pending import Pending, pending, spans
 from lake_platform.lake.token import digest
 from lake_platform.sensors.live import live_runs
 from lake_platform.sensors.requests import STATE_TAG, SpanRequest, span_request
-from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint, layer_fingerprint
+from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
 
 INTERVAL_SECONDS = 5
 MAX_STILLBORN = 3
