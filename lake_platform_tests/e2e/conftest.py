@@ -1,7 +1,9 @@
-"""A fresh house for each test; the warm JVM is shared, the warehouse and Dagster's storage are the house's own."""
+"""Houses for the tests; the warm JVM is shared, the warehouse and Dagster's storage are the house's own."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,22 @@ INSTANCE_FILE = Path(__file__).parents[2] / "dagster.yaml"
 
 
 @pytest.fixture
-def house(tmp_path: Path, spark_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+def house(tmp_path: Path, spark_dir: Path) -> Iterator[House]:
     """An empty lake with an empty definitions folder; the working directory is the house, as for a user."""
-    home, defs = tmp_path / ".lake", tmp_path / "defs"
+    with built_house(tmp_path, spark_dir) as house:
+        yield house
+
+
+@contextmanager
+def built_house(folder: Path, spark_dir: Path) -> Generator[House]:
+    """The house that the environment means inside the block; for a module whose tests share one."""
+    home, defs = folder / ".lake", folder / "defs"
     defs.mkdir()
-    shutil.copy(INSTANCE_FILE, tmp_path / "dagster.yaml")
-    for name, value in {"LAKE_HOME": home, "LAKE_DEFS": defs, "LAKE_SPARK_DIR": spark_dir, "DAGSTER_HOME": tmp_path}.items():
-        monkeypatch.setenv(name, str(value))
-    monkeypatch.delenv("LAKE_BACKEND", raising=False)
-    monkeypatch.chdir(tmp_path)
-    yield House(Settings.from_environment())
+    shutil.copy(INSTANCE_FILE, folder / "dagster.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"LAKE_HOME": home, "LAKE_DEFS": defs, "LAKE_SPARK_DIR": spark_dir, "DAGSTER_HOME": folder}.items():
+            patch.setenv(name, str(value))
+        patch.delenv("LAKE_BACKEND", raising=False)
+        patch.chdir(folder)
+        yield House(Settings.from_environment())
     stop_endpoint(home)

@@ -11,11 +11,13 @@ from typing import Any
 import dagster as dg
 
 from lake_platform.assets.keys import dataset_keys
+from lake_platform.cli.runs import RunSummary, execute
 from lake_platform.cli.tick import TickSummary, run_tick
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.definitions import build_resources, load_contracts
+from lake_platform.definitions import build_definitions, build_resources, load_contracts
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
+from lake_platform.sensors.requests import span_request
 from lake_platform.settings import Settings
 from lake_platform.warehouse.redshift import RedshiftResource
 
@@ -59,6 +61,19 @@ class House:
         contract = self.contract(dataset)
         with dg.DagsterInstance.get() as instance:
             return look(contract, dataset_keys(contract), lake=self.lake, instance=instance)
+
+    def run_again(self, dataset: str, partition: str) -> RunSummary:
+        """Starts a run of one partition whether or not it is pending, as a backfill does."""
+        contract = self.contract(dataset)
+        request = span_request(contract, dataset_keys(contract), partitions=[partition], state="again")
+        with dg.DagsterInstance.get() as instance:
+            return execute(build_definitions(self.settings), instance, request)
+
+    def files(self, dataset: str, partition: str) -> dict[str, tuple[str, str | None]]:
+        """What the raw layer says of each landed file: its status and the reason."""
+        document = self.lake.log(dataset, "raw").latest(partition)
+        assert document is not None
+        return {file["key"]: (file["status"], file["reason"]) for file in document.body["files"]}
 
     def contract(self, dataset: str) -> DatasetContract:
         return next(contract for contract in load_contracts(self.settings) if contract.name == dataset)
