@@ -91,7 +91,7 @@ def _read(file: Path) -> Iterator[DatasetContract | Fault]:
 
 def _parse(text: str, file: Path) -> Iterator[DatasetContract | Fault]:
     try:
-        nodes = [node for node in yaml.compose_all(text, Loader=yaml.SafeLoader) if node is not None]
+        nodes = list(filter(None, yaml.compose_all(text, Loader=yaml.SafeLoader)))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         message = f"not YAML: {error.problem or error.context}"
@@ -177,6 +177,7 @@ def _value(node: yaml.Node, at: Location, document: _Document) -> Any:
         return _mapping(node, at, document)
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*at, number), document) for number, item in enumerate(node.value)]
+    assert isinstance(node, yaml.ScalarNode)
     return _scalar(node)
 
 
@@ -193,7 +194,7 @@ def _mapping(node: yaml.MappingNode, at: Location, document: _Document) -> dict[
     return values
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: yaml.ScalarNode) -> Any:
     if node.style in ("'", '"', "|", ">"):
         return node.value
     if node.value in ("", "~", "null"):

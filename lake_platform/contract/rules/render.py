@@ -24,7 +24,7 @@ COMPARISONS: dict[str, type[exp.Binary]] = {
 }
 
 
-def row_expression(rule: Rule, types: Types) -> exp.Expression:
+def row_expression(rule: Rule, types: Types) -> exp.Expr:
     """The condition of a good row, true or false, never NULL."""
     if isinstance(rule, Composite):
         parts = [row_expression(part, types) for part in rule.parts]
@@ -36,7 +36,7 @@ def row_expression(rule: Rule, types: Types) -> exp.Expression:
     return exp.or_(exp.not_(inside), good)
 
 
-def parse_sql(text: str) -> exp.Expression:
+def parse_sql(text: str) -> exp.Expr:
     """A SQL condition over columns, as in `where` and `deletes.when`.
 
     Raises:
@@ -45,15 +45,15 @@ def parse_sql(text: str) -> exp.Expression:
     return sqlglot.parse_one(text, read="spark", into=exp.Condition)
 
 
-def spark_sql(expression: exp.Expression) -> str:
+def spark_sql(expression: exp.Expr) -> str:
     return expression.sql(dialect="spark")
 
 
-def redshift_sql(expression: exp.Expression) -> str:
+def redshift_sql(expression: exp.Expr) -> str:
     return expression.sql(dialect="redshift")
 
 
-def _simple(rule: Simple, types: Types) -> exp.Expression:
+def _simple(rule: Simple, types: Types) -> exp.Expr:
     columns = [column(name) for name in rule.columns]
     present = [is_present(name) for name in columns]
     if rule.kind == "IsComplete":
@@ -73,11 +73,11 @@ def column(name: str) -> exp.Column:
     return exp.column(name, quoted=True)
 
 
-def is_present(of: exp.Expression) -> exp.Expression:
+def is_present(of: exp.Expr) -> exp.Expr:
     return exp.not_(exp.Is(this=of.copy(), expression=exp.null()))
 
 
-def _once(columns: list[exp.Column]) -> exp.Expression:
+def _once(columns: list[exp.Column]) -> exp.Expr:
     """The values of these columns stand in one row of the partition only."""
     window = exp.Window(
         this=exp.Count(this=exp.Star()), partition_by=[column("_partition"), *[c.copy() for c in columns]]
@@ -85,7 +85,7 @@ def _once(columns: list[exp.Column]) -> exp.Expression:
     return exp.EQ(this=window, expression=exp.Literal.number(1))
 
 
-def _compare(left: exp.Expression, condition: Condition, make: Callable[[Value], exp.Expression]) -> exp.Expression:
+def _compare(left: exp.Expr, condition: Condition, make: Callable[[Value], exp.Expr]) -> exp.Expr:
     operator, values = condition.operator, condition.values
     if values[0].kind == "keyword" and operator in ("=", "!="):
         special = _keyword(left, values[0].text)
@@ -105,11 +105,11 @@ def _compare(left: exp.Expression, condition: Condition, make: Callable[[Value],
     return matched if operator == "matches" else exp.not_(matched)
 
 
-def _or_absent(left: exp.Expression, comparison: exp.Expression) -> exp.Expression:
+def _or_absent(left: exp.Expr, comparison: exp.Expr) -> exp.Expr:
     return exp.or_(exp.Is(this=left.copy(), expression=exp.null()), comparison)
 
 
-def _keyword(left: exp.Expression, keyword: str) -> exp.Expression:
+def _keyword(left: exp.Expr, keyword: str) -> exp.Expr:
     if keyword == "NULL":
         return exp.Is(this=left.copy(), expression=exp.null())
     if keyword == "EMPTY":
@@ -118,7 +118,7 @@ def _keyword(left: exp.Expression, keyword: str) -> exp.Expression:
     return exp.and_(exp.NEQ(this=left.copy(), expression=exp.Literal.string("")), trimmed)
 
 
-def _literal(value: Value, kind: ColumnType) -> exp.Expression:
+def _literal(value: Value, kind: ColumnType) -> exp.Expr:
     if kind.family in ("date", "timestamp"):
         return exp.cast(exp.Literal.string(value.text), kind.family)
     if kind.family == "boolean":
