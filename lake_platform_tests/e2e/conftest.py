@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,13 @@ INSTANCE_FILE = Path(__file__).parents[2] / "dagster.yaml"
 def house(tmp_path: Path, spark_dir: Path) -> Iterator[House]:
     """An empty lake with an empty definitions folder; the working directory is the house, as for a user."""
     with built_house(tmp_path, spark_dir) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def shared_house(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iterator[House]:
+    """One house for a module, since a warehouse takes seconds to start: each test has a dataset of its own in it."""
+    with built_house(tmp_path_factory.mktemp("house"), spark_dir) as house:
         yield house
 
 

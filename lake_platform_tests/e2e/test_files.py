@@ -1,6 +1,7 @@
 """What happens to files: new, rewritten, renamed, late, withdrawn, many, broken."""
 
 import gzip
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -32,7 +33,9 @@ def test_a_file_is_dropped_then_rewritten_renamed_preceded_and_withdrawn(shared_
     house, name = shared_house, "customers"
     house.define(name, scd2(name))
     restated, new = (1, "U", "north", 1, "2024-03-02 08:00"), (3, "I", "west", 3, "2024-03-02 08:00")
-    first = day_file(name, "2024-03-01", (1, "I", "north", 1, "2024-03-01 08:00"), (2, "I", "east", 2, "2024-03-01 08:00"))
+    first = day_file(
+        name, "2024-03-01", (1, "I", "north", 1, "2024-03-01 08:00"), (2, "I", "east", 2, "2024-03-01 08:00")
+    )
 
     house.drop(*first)
     house.drop(*day_file(name, "2024-03-02", restated, new))
@@ -77,7 +80,9 @@ def test_thirty_days_at_once_are_one_run_and_a_bad_one_holds_back_only_itself(sh
     days = [f"2024-04-{day:02d}" for day in range(1, 31)]
     for number, day in enumerate(days):
         op = "?" if day == bad else "I"
-        house.drop(*day_file(name, day, (number, op, "north", 1, f"{day} 08:00"), (100 + number, op, "x", 1, f"{day} 08:00")))
+        house.drop(
+            *day_file(name, day, (number, op, "north", 1, f"{day} 08:00"), (100 + number, op, "x", 1, f"{day} 08:00"))
+        )
 
     (run,) = house.tick(name).runs
     arrived = {row[0] for row in house.rows(f"SELECT customer_id FROM dim_{name}")}
@@ -115,10 +120,13 @@ def test_files_that_cannot_be_taken_are_told_and_the_others_go_on(shared_house: 
     house.drop(key_of(name, day, "cut.csv.gz"), packed[: len(packed) // 2])
     house.drop(key_of(name, day, "plain.csv.gz"), csv_of(HEADER, [good]))
     house.drop(key_of(name, day, "pointer.csv"), "version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 12\n")
-    house.drop(key_of(name, day, "short.csv"), csv_of("customer_id,op,region,changed_at", [(2, "I", "x", f"{day} 08:00")]))
+    house.drop(
+        key_of(name, day, "short.csv"), csv_of("customer_id,op,region,changed_at", [(2, "I", "x", f"{day} 08:00")])
+    )
     house.drop(key_of(name, day, "wide.csv"), csv_of(f"{HEADER},extra", [(3, "I", "wide", 1, f"{day} 08:00", "?")]))
 
     seen = house.tick(name)
+    assert [run.problem for run in seen.runs] == [None], seen
     files = house.files(name, day)
     reasons = {key.rpartition("/")[2]: reason or "" for key, (_, reason) in files.items()}
     document = house.lake.log(name, "raw").latest(day)
@@ -127,7 +135,9 @@ def test_files_that_cannot_be_taken_are_told_and_the_others_go_on(shared_house: 
     assert history(house, name) == [(1, "north", "02 08:00", None), (3, "wide", "02 08:00", None)]
     told = "\n".join(seen.ticks[0].reported)
     assert len(seen.ticks[0].reported) == len(outside)
-    assert "before start" in told and "'2024-02-30' is no day" in told and "a\nb.csv" in told and f"{name}/x.csv" in told
+    assert (
+        "before start" in told and "'2024-02-30' is no day" in told and "a\nb.csv" in told and f"{name}/x.csv" in told
+    )
     assert seen.ticks[0].ignored == 2
     assert {key.rpartition("/")[2] for key, (status, _) in files.items() if status == "refused"} == {
         "cut.csv.gz",
@@ -148,10 +158,11 @@ def test_two_files_of_one_second_both_count_and_the_greater_key_wins(shared_hous
     target = {"table": name, "write": "upsert", "keys": ["customer_id"], "effective_at": "changed_at"}
     house.define(name, define(name, arrives={"partition": {"by": "none"}}, target=target))
     for file, region in (("b.csv", "later"), ("a.csv", "earlier")):
-        house.drop(f"{name}/{file}", csv_of(HEADER, [(1, "U", region, 1, f"{day} 08:00"), (ord(file[0]), "I", "x", 1, f"{day} 08:00")]))
+        house.drop(
+            f"{name}/{file}",
+            csv_of(HEADER, [(1, "U", region, 1, f"{day} 08:00"), (ord(file[0]), "I", "x", 1, f"{day} 08:00")]),
+        )
     moment = (house.landing / name / "a.csv").stat().st_mtime_ns // 10**9
-    import os
-
     for file in ("a.csv", "b.csv"):
         os.utime(house.landing / name / file, (moment, moment))
 
@@ -160,7 +171,9 @@ def test_two_files_of_one_second_both_count_and_the_greater_key_wins(shared_hous
     assert house.rows(rows) == [(1, "later"), (97, "x"), (98, "x")]
 
     # Without partitions too a late file of an earlier time does not win, and its new key arrives.
-    house.drop(f"{name}/c.csv", csv_of(HEADER, [(1, "U", "late", 1, f"{day} 07:00"), (2, "I", "new", 1, f"{day} 07:00")]))
+    house.drop(
+        f"{name}/c.csv", csv_of(HEADER, [(1, "U", "late", 1, f"{day} 07:00"), (2, "I", "new", 1, f"{day} 07:00")])
+    )
     assert ran(house, name) == [("success", ("all",))]
     assert house.rows(rows) == [(1, "later"), (2, "new"), (97, "x"), (98, "x")]
     assert ran(house, name) == []
