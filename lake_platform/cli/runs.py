@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.sensors.requests import SpanRequest
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -34,7 +35,8 @@ def execute(
     began = time.monotonic()
     result = job.execute_in_process(
         instance=instance,
-        tags=dict(request.tags),
+        # From its first moment, so that a run that is killed before `raw` begins is known to be gone.
+        tags={**request.tags, PROCESS_TAG: process_tag()},
         partition_key=request.partition_key,
         run_config={} if verbose else QUIET,
         raise_on_error=False,

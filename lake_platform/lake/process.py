@@ -21,6 +21,8 @@ def process_is_gone(tag: str | None) -> bool:
     if host != platform.node():
         return False
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != started
+        process = psutil.Process(int(pid))
+        # One that is dead and not yet waited for has its pid still.
+        return f"{process.create_time():.2f}" != started or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from lake_platform.lake.process import PROCESS_TAG, process_is_gone
+from lake_platform.sensors.requests import DATASET_TAG
 
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -21,10 +22,18 @@ def live_runs(instance: dg.DagsterInstance, keys: set[dg.AssetKey]) -> list[str]
     """
     alive: list[str] = []
     for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
-        if run.asset_selection is not None and not (keys & set(run.asset_selection)):
+        if not _works_on(run, keys):
             continue
         if process_is_gone(run.tags.get(PROCESS_TAG)):
             instance.report_run_failed(run, "The process of this run is gone.")
         else:
             alive.append(run.run_id)
     return alive
+
+
+def _works_on(run: dg.DagsterRun, keys: set[dg.AssetKey]) -> bool:
+    """A run in the process of a command has no asset selection, but the tag of its dataset; one of neither may be any."""
+    if run.asset_selection:
+        return not keys.isdisjoint(run.asset_selection)
+    dataset = run.tags.get(DATASET_TAG)
+    return dataset is None or any(key.path[0] == dataset for key in keys)
