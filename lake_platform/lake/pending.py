@@ -26,7 +26,7 @@ class Pending:
 
     Attributes:
         partitions: in their order, with the state that the run will work on.
-        attempts: how often that state was tried before.
+        attempts: the number of the last attempt or reset, 0 before the first: runs are told apart by it.
         held: partition to the reason why it is left alone.
         waits: seconds until the first of the held ones may go on; None where time changes nothing.
     """
@@ -70,7 +70,7 @@ def pending(
             held[partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
             waits.append(wait)
         else:
-            wanted[partition], tried[partition] = state, attempts.count
+            wanted[partition], tried[partition] = state, attempts.number
     return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
 
 

@@ -49,10 +49,14 @@ def latest_refusal(store: ObjectStore, dataset: str, partition: str) -> Refusal 
 
 @dataclass(frozen=True)
 class Attempts:
-    """How often one state of a partition was tried since the last reset, and when last."""
+    """How often one state of a partition was tried since the last reset, and when last.
+
+    `number` is that of the partition's last attempt or reset: each makes it another one.
+    """
 
     count: int
     last: dt.datetime | None
+    number: int = 0
 
     @property
     def exhausted(self) -> bool:
@@ -78,7 +82,7 @@ def reset_attempts(store: ObjectStore, dataset: str, partition: str) -> None:
 def attempts_at(store: ObjectStore, dataset: str, partition: str, *, state: str) -> Attempts:
     """The attempts at this state of the partition: its landing objects, the contract and the code."""
     log = VersionLog(store, attempts_prefix(dataset))
-    number = log.latest_number(partition)
+    latest = number = log.latest_number(partition)
     tried: list[VersionDocument] = []
     while number > 0 and len(tried) < MAX_ATTEMPTS:
         document = log.read(partition, number)
@@ -86,7 +90,8 @@ def attempts_at(store: ObjectStore, dataset: str, partition: str, *, state: str)
             break
         tried.append(document)
         number -= 1
-    return Attempts(len(tried), dt.datetime.fromisoformat(tried[0].published_at) if tried else None)
+    last = dt.datetime.fromisoformat(tried[0].published_at) if tried else None
+    return Attempts(len(tried), last, number=latest)
 
 
 def _append(store: ObjectStore, dataset: str, partition: str, body: Mapping[str, Any]) -> None:
