@@ -20,7 +20,7 @@ from pyspark.sql import SparkSession
 from glue_jobs.errors import JobError
 from glue_jobs.protocol import JobReport, JobRequest
 from lake_platform.errors import SparkJobError, SparkJobRefusedError, SparkLostError
-from lake_platform.spark.attach import Attachment, attach
+from lake_platform.spark.attach import Attachment, attach, detach
 from lake_platform.spark.jars import default_cache, ensure_jars
 from lake_platform.spark.java import find_java_home
 from lake_platform.spark.settings import JvmSettings, default_memory, jar_names, java_environment, mounts
@@ -72,6 +72,8 @@ class LocalSparkResource(LazyPySparkResource):
         """A session that sees this lake: for notebooks and checks."""
         prepare_process()
         warm = self.find_holder()
+        if self._is_lost():
+            detach()
         attachment = attach(warm, Path(self.spark_dir)) if warm is not None else None
         session = attachment.new_session() if attachment else self._own_session().newSession()
         for name, value in (mounts(self._buckets()) | {k: str(v) for k, v in self.spark_config.items()}).items():

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from glue_jobs.batch_rules import evaluate_batch_rules
 from glue_jobs.protocol import BatchRuleSpec, RuleOutcome
-from lake_platform_tests.conftest import WarmSparkResource
+from lake_platform.local.warm_spark import WarmSparkResource
 
 pytestmark = pytest.mark.spark
 

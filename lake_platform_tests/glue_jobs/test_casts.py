@@ -19,7 +19,7 @@ from glue_jobs.formats import TextFormat
 from glue_jobs.origins import lookup_table
 from glue_jobs.protocol import ColumnSpec
 from glue_jobs.session import prepare_session
-from lake_platform_tests.conftest import WarmSparkResource
+from lake_platform.local.warm_spark import WarmSparkResource
 
 pytestmark = pytest.mark.spark
 

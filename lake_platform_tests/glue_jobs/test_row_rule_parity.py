@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.rules import compile_rules
-from lake_platform_tests.conftest import WarmSparkResource
+from lake_platform.local.warm_spark import WarmSparkResource
 
 pytestmark = pytest.mark.spark
 
