@@ -16,3 +16,8 @@ def __getattr__(name: str) -> object:
     if name == "Dataset":
         return importlib.import_module("lake_platform.components").Dataset
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    # `dg` finds a library's components by dir().
+    return [*globals(), *__all__]
