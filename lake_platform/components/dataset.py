@@ -13,7 +13,7 @@ from lake_platform.assets.target import build_target
 from lake_platform.assets.validated import build_validated
 from lake_platform.components.scaffold import DatasetScaffolder
 from lake_platform.contract.dataset import DatasetContract, Layer
-from lake_platform.contract.source import parse_contract
+from lake_platform.contract.source import load_file
 from lake_platform.errors import ContractError
 from lake_platform.sensors.arrivals import build_arrivals_sensor
 
@@ -55,13 +55,15 @@ class Dataset(dg.Component):
         Raises:
             ContractError: the file has faults; the message lists all of them with their lines.
         """
-        if isinstance(attributes, DatasetContract):
-            return cls(attributes)
         file = context.path / "defs.yaml"
-        parsed = parse_contract(file.read_text(encoding="utf-8"), file)
-        if isinstance(parsed, DatasetContract):
-            return cls(parsed)
-        raise ContractError(parsed)
+        if not file.is_file() and isinstance(attributes, DatasetContract):
+            return cls(attributes)
+        # The file is read again: Dagster's own reading knows no duplicate keys, rules or fields that do not fit.
+        found = load_file(file)
+        if found.faults:
+            raise ContractError(found.faults)
+        name = getattr(attributes, "name", None)
+        return cls(next(contract for contract in found.contracts if name in (None, contract.name)))
 
     def build_defs(self, context: dg.ComponentLoadContext | None = None) -> dg.Definitions:
         return build_dataset(self.contract)

@@ -56,7 +56,7 @@ def logical_start(partition: str) -> dt.datetime:
     """The first moment of a partition, UTC without a zone: what a snapshot's `effective_at: partition` means."""
     for form in FORMATS.values():
         try:
-            return dt.datetime.strptime(partition, form)  # noqa: DTZ007
+            return dt.datetime.strptime(partition, form)
         except ValueError:
             continue
     raise ValueError(f"{partition!r} is not a partition key")
@@ -77,7 +77,7 @@ def _moment(groups: dict[str, str | None], by: PartitionBy) -> dt.datetime | Unp
     if set(groups) & set(PARTS[by]) == set(PARTS[by]) and len(PARTS[by]) == len(groups):
         text = _iso([groups[part] or "" for part in PARTS[by]])
     try:
-        return dt.datetime.strptime(text, FORMATS[by])  # noqa: DTZ007
+        return dt.datetime.strptime(text, FORMATS[by])
     except ValueError:
         return Unplaced(f"{text!r} is no {by} of the calendar")
 

@@ -16,11 +16,16 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from lake_platform.contract.checks import find_problems
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.faults import Fault
 from lake_platform.contract.rules import rule_faults
 
-DATASET_TYPES = ("lake_platform.Dataset", "lake_platform.components.Dataset", "lake_platform.components.dataset.Dataset")
+DATASET_TYPES = (
+    "lake_platform.Dataset",
+    "lake_platform.components.Dataset",
+    "lake_platform.components.dataset.Dataset",
+)
 Location = tuple[str | int, ...]
 
 
@@ -43,9 +48,7 @@ class _Document:
 
     def fault(self, at: Location, message: str, hint: str = "") -> None:
         shown = at[1:] if at[:1] == ("attributes",) else at
-        self.faults.append(
-            Fault(file=self.file, line=self._line(at), field=_path(shown), message=message, hint=hint)
-        )
+        self.faults.append(Fault(file=self.file, line=self._line(at), field=_path(shown), message=message, hint=hint))
 
     def _line(self, at: Location) -> int:
         while at and at not in self.lines:
@@ -68,6 +71,15 @@ def load_folder(folder: Path) -> Folder:
         faults.append(Fault(file=folder, line=1, field="", message="there is no defs.yaml below this folder"))
     faults += _between(contracts)
     return Folder(tuple(contract for contract, _ in contracts), tuple(faults))
+
+
+def load_file(file: Path) -> Folder:
+    """The datasets of one file and its faults."""
+    found = list(_read(file))
+    return Folder(
+        tuple(item for item in found if isinstance(item, DatasetContract)),
+        tuple(item for item in found if isinstance(item, Fault)),
+    )
 
 
 def parse_contract(text: str, file: Path) -> DatasetContract | list[Fault]:
@@ -101,7 +113,9 @@ def _parse(text: str, file: Path) -> Iterator[DatasetContract | Fault]:
         yield Fault(file=file, line=1, field="", message=f"not YAML: {str(error).splitlines()[0]}")
         return
     if not nodes:
-        yield Fault(file=file, line=1, field="", message="the file is empty", hint="start with type: lake_platform.Dataset")
+        yield Fault(
+            file=file, line=1, field="", message="the file is empty", hint="start with type: lake_platform.Dataset"
+        )
     for node in nodes:
         document = _Document(file)
         document.data = _value(node, (), document)
@@ -132,7 +146,10 @@ def _contract(document: _Document) -> DatasetContract | None:
         for detail in error.errors():
             _tell(document, detail)
         return None
-    for at, message, hint in rule_faults(contract):
+    problems = list(find_problems(contract))
+    # Rules are checked against the types of the columns, so those must be known.
+    typed = not any(at[0] == "columns" for at, _, _ in problems)
+    for at, message, hint in (*problems, *(rule_faults(contract) if typed else ())):
         document.fault(("attributes", *at), message, hint)
     return contract
 
@@ -224,4 +241,6 @@ def _path(at: Location) -> str:
 
 
 def _syntax_hint(message: str) -> str:
-    return "indent with spaces" if "\\t" in message or "tab" in message.lower() else "mind quotes, colons and indentation"
+    return (
+        "indent with spaces" if "\\t" in message or "tab" in message.lower() else "mind quotes, colons and indentation"
+    )

@@ -53,7 +53,13 @@ PLAIN = {
     "date": _plain("date", "date", "date32[day]", "DATE", "date"),
     "timestamp": _plain("timestamp", "timestamp", "timestamp[us, tz=UTC]", "TIMESTAMP", "timestamp"),
 }
-SYNONYMS = {"int": "integer", "double": "double precision", "float8": "double precision", "float4": "real", "bool": "boolean"}
+SYNONYMS = {
+    "int": "integer",
+    "double": "double precision",
+    "float8": "double precision",
+    "float4": "real",
+    "bool": "boolean",
+}
 MAX_VARCHAR, MAX_CHAR, MAX_PRECISION = 65535, 4096, 38
 
 

@@ -86,7 +86,11 @@ def _simple(rule: Simple, types: Types) -> Iterator[tuple[str, str]]:
     unknown = [fault for name in rule.columns for fault in _known(name, types)]
     yield from unknown
     if (rule.condition is None) != (rule.kind in NO_CONDITION):
-        yield (f"{rule.kind} takes no condition", "") if rule.condition else (f"{rule.kind} needs a condition", "such as > 0.9")
+        yield (
+            (f"{rule.kind} takes no condition", "")
+            if rule.condition
+            else (f"{rule.kind} needs a condition", "such as > 0.9")
+        )
         return
     if rule.where is not None:
         yield from condition_faults(rule.where, types)

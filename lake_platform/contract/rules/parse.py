@@ -65,7 +65,9 @@ class _Reader:
 
     def end(self) -> None:
         if self._at < len(self._tokens):
-            raise RuleSyntaxError(f"{self._since(self._at)!r} is left over after the rule")
+            raise RuleSyntaxError(
+                f"{self._since(self._at)!r} is left over after the rule; column names and strings stand in double quotes"
+            )
 
     def _part(self) -> Rule:
         if self._peek("("):
@@ -152,7 +154,9 @@ class _Reader:
 
     def _expect(self, text: str) -> None:
         if not self._peek(text):
-            raise RuleSyntaxError(f"{text!r} is missing" + (f" before {self._since(self._at)!r}" if self._kind() else ""))
+            raise RuleSyntaxError(
+                f"{text!r} is missing" + (f" before {self._since(self._at)!r}" if self._kind() else "")
+            )
         self._next()
 
     def _peek(self, text: str) -> bool:
@@ -165,7 +169,9 @@ class _Reader:
         if self._kind() != "word":
             return ""
         text = self._tokens[self._at].text
-        return text.lower() if text.lower() in ("and", "or", "not", "in", "between", "matches", "where", "with") else text
+        return (
+            text.lower() if text.lower() in ("and", "or", "not", "in", "between", "matches", "where", "with") else text
+        )
 
     def _since(self, start: int) -> str:
         if start >= len(self._tokens):
@@ -180,7 +186,9 @@ def _tokens(text: str) -> list[_Token]:
     while text[at:].strip():
         match = TOKEN.match(text, at)
         if match is None:
-            raise RuleSyntaxError(f"{text[at:].strip()!r} cannot be read; column names and strings stand in double quotes")
+            raise RuleSyntaxError(
+                f"{text[at:].strip()!r} cannot be read; column names and strings stand in double quotes"
+            )
         kind = match.lastgroup or ""
         found.append(_Token(kind, match[kind], match.start(kind), match.end(kind)))
         at = match.end()

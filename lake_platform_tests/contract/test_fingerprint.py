@@ -1,0 +1,35 @@
+"""What changes a layer's fingerprint, and what does not."""
+
+import pytest
+
+from lake_platform.contract.dataset import LAYERS, Layer
+from lake_platform.contract.fingerprint import fingerprint
+from lake_platform_tests.contract.declared import changed, contract_of
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "layers"),
+    [
+        pytest.param("description: change files", "description: other words", set(), id="description"),
+        pytest.param("  description:", "  owners: [team:crm]\n  description:", set(), id="owners"),
+        pytest.param("start: 2024-01-01", "start: 2023-01-01", set(), id="start"),
+        pytest.param("RowCount > 0", "RowCount > 1", {"validated"}, id="a rule"),
+        pytest.param("block_above: 0.05", "block_above: 0.5", {"validated"}, id="the quarantine"),
+        pytest.param(
+            "type: char(1)}\n    - {name: status", "type: char(2)}\n    - {name: status", set(LAYERS), id="a type"
+        ),
+        pytest.param(
+            "keys: [customer_id]", "keys: [customer_id]\n    tracked: [status]", {"processed", "target"}, id="tracked"
+        ),
+    ],
+)
+def test_a_change_of_the_contract_reaches_the_layers_that_it_influences(old: str, new: str, layers: set[Layer]) -> None:
+    before, after = contract_of(), contract_of(changed(old, new))
+
+    assert {
+        layer for layer in LAYERS if fingerprint(before, layer, code="") != fingerprint(after, layer, code="")
+    } == layers
+
+
+def test_code_is_part_of_the_fingerprint() -> None:
+    assert fingerprint(contract_of(), "validated", code="a") != fingerprint(contract_of(), "validated", code="b")
