@@ -1,6 +1,6 @@
 """One tick that dies at a named call, as `kill -9` would have it: started by test_kill.py in a process of its own.
 
-    python -m lake_platform_tests.e2e.dying PLACE before|after NTH WHERE
+    python -m lake_platform_tests.e2e.dying DATASET PLACE before|after NTH WHERE
 
 PLACE is `module:name` or `module:Class.name`; only calls count whose text arguments, or whose log's prefix, hold WHERE.
 """
@@ -18,12 +18,12 @@ from lake_platform.lake import refusals
 from lake_platform.settings import Settings
 
 
-def main(place: str, when: str, nth: str, where: str) -> None:
+def main(dataset: str, place: str, when: str, nth: str, where: str) -> None:
     """Ticks until the call comes; returns only if it never does."""
     # The pause before a third attempt is held by its own test.
     refusals.BACKOFF_SECONDS = (0.0, 0.0, 0.0)
     arm(place, when, nth=int(nth), where=where)
-    run_tick(Settings.from_environment())
+    run_tick(Settings.from_environment(), datasets=[dataset])
 
 
 def arm(place: str, when: str, *, nth: int, where: str) -> None:

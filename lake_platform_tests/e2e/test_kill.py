@@ -1,13 +1,13 @@
 """`kill -9` at every step of the chain; the next tick leads to the tables of a lake that nobody disturbed.
 
-All deaths share one house, each with a dataset of its own: that is the price of a process, not of a warehouse.
+All share one house, each with a dataset of its own, so that a death costs a process and not a warehouse.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ from click.testing import CliRunner
 
 from lake_platform.cli.files import retry
 from lake_platform.lake import refusals
-from lake_platform.local.redshift import stop_endpoint
+from lake_platform.local.redshift.endpoint import warehouse_of
 from lake_platform.spark.warm import read_warm
-from lake_platform_tests.e2e.conftest import built_house
 from lake_platform_tests.e2e.house import House, csv_of
 
 pytestmark = [pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
@@ -70,59 +69,66 @@ TABLES = {
     "FROM dim_{name}__ledger ORDER BY 1",
     "staging": "SELECT id, _op, region, amount, _partition, _file_time, _row FROM staging.stg_{name} ORDER BY 5, 6, 1, 7",
 }
-LAYERS = ("raw", "validated", "processed", "staging", "target")
+
+
+LOG = "lake_platform.lake.versions:VersionLog.publish"
+PUT = "lake_platform.lake.local_store:LocalStore.put"
+SPARK = "lake_platform.spark.local:LocalSparkResource.run"
+JOB = "lake_platform.assets.jobs:run_job"
+WAREHOUSE = "lake_platform.warehouse.redshift:RedshiftResource.run"
 
 
 @dataclass(frozen=True)
 class Death:
-    """At which call of what the process dies."""
+    """At which call of what a process dies."""
 
-    id: str
     place: str
     when: str
     nth: int = 1
     where: str = ""
 
 
-LOG = "lake_platform.lake.versions:VersionLog.publish"
-STORE = "lake_platform.lake.local_store:LocalStore"
-SPARK = "lake_platform.spark.local:LocalSparkResource.run"
-WAREHOUSE = "lake_platform.warehouse.redshift:RedshiftResource.run"
+def around_documents(layer: str) -> list[Death]:
+    """Before the first of the two documents of a layer, between them, after both."""
+    where = f"/{layer}"
+    return [Death(LOG, "before", where=where), Death(LOG, "after", where=where), Death(LOG, "after", where=where)]
 
-DEATHS = [
-    Death("before_raw_says_which_process_it_is", "lake_platform.assets.raw:process_tag", "before"),
-    Death("before_the_attempt", "lake_platform.assets.raw:record_attempt", "before"),
-    Death("between_two_attempts", "lake_platform.assets.raw:record_attempt", "after"),
-    Death("before_the_first_raw_copy", f"{STORE}.put", "before"),
-    Death("after_the_first_raw_copy", f"{STORE}.put", "after"),
-    *(Death(f"before_the_{layer}_document", LOG, "before", where=f"/{layer}") for layer in LAYERS),
-    *(Death(f"between_two_{layer}_documents", LOG, "after", where=f"/{layer}") for layer in LAYERS),
-    *(Death(f"after_the_last_{layer}_document", LOG, "after", nth=2, where=f"/{layer}") for layer in LAYERS),
-    Death("before_the_validate_job", SPARK, "before"),
-    Death("before_the_validate_report", SPARK, "after"),
-    Death("after_the_validate_report", "lake_platform.assets.jobs:run_job", "after"),
-    Death("before_the_process_report", SPARK, "after", nth=2),
-    Death("after_the_process_report", "lake_platform.assets.jobs:run_job", "after", nth=2),
-    Death("after_copy_before_commit", "lake_platform.assets.staging:stage", "after"),
-    Death("after_commit_of_staging", WAREHOUSE, "after"),
-    Death("before_commit_of_the_target", "lake_platform.assets.target:publish", "after"),
-    Death("after_commit_of_the_target", WAREHOUSE, "after", nth=2),
-]
+
+DEATHS = {
+    "before_the_attempt": [
+        Death("lake_platform.assets.raw:process_tag", "before"),
+        Death("lake_platform.assets.raw:record_attempt", "before"),
+    ],
+    "raw": [
+        Death("lake_platform.assets.raw:record_attempt", "after"),
+        Death(PUT, "before"),
+        Death(PUT, "after"),
+        *around_documents("raw"),
+    ],
+    "validated": [Death(SPARK, "before"), Death(SPARK, "after"), Death(JOB, "after"), *around_documents("validated")],
+    "processed": [Death(SPARK, "after", nth=2), Death(JOB, "after"), *around_documents("processed")],
+    "staging": [
+        Death("lake_platform.assets.staging:stage", "before"),
+        Death("lake_platform.assets.staging:stage", "after"),
+        Death(WAREHOUSE, "after"),
+        *around_documents("staging"),
+    ],
+    "target": [
+        Death("lake_platform.assets.target:publish", "after"),
+        Death(WAREHOUSE, "after"),
+        *around_documents("target"),
+    ],
+}
+"""By step. The deaths of a step follow one another on the same dataset: each run takes up what the one before left."""
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iterator[House]:
-    with built_house(tmp_path_factory.mktemp("kill"), spark_dir) as house:
-        yield house
-    
-
-@pytest.fixture(scope="module")
-def undisturbed(shared: House) -> dict[str, list[Any]]:
+def undisturbed(shared_house: House) -> dict[str, list[Any]]:
     """The tables of a dataset whose run nobody killed."""
-    land(shared, "calm")
-    (run,) = shared.tick("calm").runs
+    land(shared_house, "calm")
+    (run,) = shared_house.tick("calm").runs
     assert run.status == "success", run.problem
-    return tables(shared, "calm")
+    return tables(shared_house, "calm")
 
 
 def land(house: House, name: str) -> None:
@@ -137,12 +143,13 @@ def tables(house: House, name: str) -> dict[str, list[Any]]:
     return {table: house.rows(query.format(name=name)) for table, query in TABLES.items()}
 
 
-def die(house: House, death: Death) -> None:
+def die(name: str, death: Death) -> None:
     """A tick in another process, which is dead when this returns."""
-    command = [sys.executable, "-m", "lake_platform_tests.e2e.dying", death.place, death.when, str(death.nth), death.where]
-    root = Path(__file__).parents[2]
-    ended = subprocess.run(command, env={**os.environ, "PYTHONPATH": str(root)}, capture_output=True, text=True, timeout=120)
-    assert ended.returncode == -signal.SIGKILL, ended.stdout + ended.stderr
+    words = [name, death.place, death.when, str(death.nth), death.where]
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-m", "lake_platform_tests.e2e.dying", *words]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=200)
+    assert ended.returncode == -signal.SIGKILL, f"{death}: {ended.returncode} {ended.stdout}{ended.stderr}"
 
 
 def statuses(name: str) -> list[str]:
@@ -152,18 +159,98 @@ def statuses(name: str) -> list[str]:
     return [run.status.value for run in reversed(runs)]
 
 
-@pytest.mark.parametrize("death", DEATHS, ids=lambda death: death.id)
-def test_tick_after_a_kill_leads_to_the_tables_of_an_undisturbed_lake(
-    shared: House, undisturbed: dict[str, list[Any]], death: Death
+def forget_attempts(house: House, name: str) -> None:
+    for partition in ("2024-03-01", "2024-03-02"):
+        refusals.reset_attempts(house.lake.lake, name, partition)
+
+
+@pytest.mark.parametrize("step", DEATHS)
+def test_tick_after_kills_leads_to_the_tables_of_an_undisturbed_lake(
+    shared_house: House, undisturbed: dict[str, list[Any]], step: str
 ) -> None:
-    name = f"killed_{death.id}"[:60]
-    land(shared, name)
+    name = f"killed_{step}"
+    land(shared_house, name)
+    for death in DEATHS[step]:
+        die(name, death)
+        forget_attempts(shared_house, name)
 
-    die(shared, death)
-    after, again = shared.tick(name), shared.tick(name)
+    after, again = shared_house.tick(name), shared_house.tick(name)
 
-    done = death.id == "after_the_last_target_document"
-    assert [run.status for run in after.runs] == ([] if done else ["success"]), after
+    # Where the last death came after the last document, nothing was left to do.
+    assert [run.status for run in after.runs] == ([] if step == "target" else ["success"]), after
     assert again.runs == []
-    assert tables(shared, name) == undisturbed
-    assert statuses(name) == (["STARTED"] if done else ["FAILURE", "SUCCESS"])
+    assert tables(shared_house, name) == undisturbed
+    assert "STARTED" not in statuses(name)[:-1]
+
+
+def test_three_kills_exhaust_the_attempts_and_lake_retry_wakes_the_partitions(
+    shared_house: House, undisturbed: dict[str, list[Any]]
+) -> None:
+    land(shared_house, "thrice")
+    for _ in range(2):
+        die("thrice", Death("lake_platform.assets.raw:accept", "before"))
+    paused = shared_house.look("thrice")
+    die("thrice", Death("lake_platform.assets.raw:accept", "before"))
+
+    exhausted = shared_house.tick("thrice")
+    woken = [CliRunner().invoke(retry, ["thrice", day]).exit_code for day in ("2024-03-01", "2024-03-02")]
+    after = shared_house.tick("thrice")
+
+    assert all(re.fullmatch(r"failed 2 times, tried again in \d+ s", why) for why in paused.held.values())
+    assert len(paused.held) == 2
+    assert exhausted.runs == []
+    assert all("failed 3 times; `lake retry thrice" in why for why in exhausted.ticks[0].held.values())
+    assert woken == [0, 0]
+    assert [run.status for run in after.runs] == ["success"]
+    assert tables(shared_house, "thrice") == undisturbed
+    assert statuses("thrice") == ["FAILURE", "FAILURE", "FAILURE", "SUCCESS"]
+
+
+def test_runs_that_die_before_they_begin_are_given_up_until_lake_retry(
+    shared_house: House, undisturbed: dict[str, list[Any]]
+) -> None:
+    land(shared_house, "stillborn")
+    for _ in range(3):
+        die("stillborn", Death("lake_platform.assets.raw:record_attempt", "before"))
+
+    given_up = shared_house.tick("stillborn")
+    woken = CliRunner().invoke(retry, ["stillborn", "2024-03-01"])
+    after = shared_house.tick("stillborn")
+
+    assert given_up.runs == []
+    assert given_up.ticks[0].reported == ["2024-03-01 to 2024-03-02: its runs die before they begin"]
+    assert woken.exit_code == 0
+    assert [run.status for run in after.runs] == ["success"]
+    assert tables(shared_house, "stillborn") == undisturbed
+
+
+def test_tick_starts_what_was_killed_in_the_background(shared_house: House, undisturbed: dict[str, list[Any]]) -> None:
+    kill_spark(shared_house)
+    kill_warehouse(shared_house)
+    land(shared_house, "lonely")
+
+    (run,) = shared_house.tick("lonely").runs
+
+    assert run.status == "success", run.problem
+    assert tables(shared_house, "lonely") == undisturbed
+    assert tables(shared_house, "calm") == undisturbed
+
+
+def kill_spark(house: House) -> None:
+    """The holder of the warm JVM and the JVM itself."""
+    warm = read_warm(house.settings.spark_dir)
+    assert warm is not None
+    kill_family(psutil.Process(warm.pid))
+
+
+def kill_warehouse(house: House) -> None:
+    """The gateway, and the PostgreSQL behind it."""
+    folder = warehouse_of(house.settings.home)
+    kill_family(psutil.Process(int((folder / "gateway.pid").read_text())))
+
+
+def kill_family(process: psutil.Process) -> None:
+    family = [process, *process.children(recursive=True)]
+    for member in family:
+        member.kill()
+    psutil.wait_procs(family, timeout=10)
