@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from glue_jobs.protocol import JobRequest, PartitionReport, PartitionWork
 from lake_platform.assets.documents import empty_report
@@ -33,7 +34,10 @@ def run_for(
     filled = [part for part in work if part.files]
     if filled:
         job_token = digest([layer, [[part.partition, part.token] for part in filled]])
-        output = lake.lake.url(data_key(layer, contract.name, job_token, attempt=uuid.uuid4().hex[:12]))
-        report = run_job(lake.lake, make_request(job_token, output, filled), spark.run)
+        attempt = uuid.uuid4().hex[:12]
+        output = lake.lake.url(data_key(layer, contract.name, job_token, attempt=attempt))
+        aside = lake.lake.url(data_key("quarantine", contract.name, job_token, attempt=attempt))
+        request = replace(make_request(job_token, output, filled), quarantine_output=aside)
+        report = run_job(lake.lake, request, spark.run)
         reports |= {part.partition: part for part in report.partitions}
     return reports

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import dagster as dg
 
-from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
+from glue_jobs.protocol import InputFile, OutputFile, PartitionReport, PartitionWork
 from lake_platform.assets.documents import layer_body, report_of
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
@@ -125,13 +125,14 @@ def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: Partition
     if report is None:
         verdict = Verdict(plan.source.body["refused"], "matches_contract")
         checks = [CheckOutcome(check.name, passed=False, error=True) for check in declared_checks(contract)[:1]]
-        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata={})
+        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata={}, quarantine=())
     statuses = {file["status"] for file in plan.source.body["files"]}
     verdict = judge(contract, report, withdrawn=statuses == {"withdrawn"})
     checks = [*own_checks(report, verdict), *rule_checks(report, verdict)]
     metadata = report_metadata(report, contract.columns, token=plan.token)
     if verdict.refused is not None:
-        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata=metadata)
+        aside = report.quarantine_files
+        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata=metadata, quarantine=aside)
     body = layer_body(contract, "validated", lake=lake, report=report, content=plan.source.body["content"])
     lake.log(contract.name, "validated").publish(plan.partition, body, token=plan.token, after=plan.after)
     return PartitionResult(
@@ -147,6 +148,7 @@ def _refuse(
     verdict: Verdict,
     checks: Sequence[CheckOutcome],
     metadata: Mapping[str, object],
+    quarantine: Sequence[OutputFile],
 ) -> PartitionResult:
     refusal = Refusal(
         token=plan.token,
@@ -157,6 +159,7 @@ def _refuse(
         reason=verdict.refused or "",
         checks=[asdict(check) for check in checks],
         figures={name: value for name, value in metadata.items() if isinstance(value, int | float | str)},
+        quarantine=[asdict(file) for file in quarantine],
     )
     refuse(lake.lake, contract.name, plan.partition, refusal)
     return _still_refused(plan.partition, refusal)

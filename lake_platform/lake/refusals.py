@@ -28,6 +28,8 @@ class Refusal:
     reason: str
     checks: Sequence[Mapping[str, Any]]
     figures: Mapping[str, Any]
+    quarantine: Sequence[Mapping[str, Any]] = ()
+    """The files with the rows that were set aside; named here, so that the janitor leaves them to who looks for the fault."""
 
 
 def refuse(store: ObjectStore, dataset: str, partition: str, refusal: Refusal) -> None:
@@ -66,7 +68,9 @@ class Attempts:
         """Seconds until the next attempt may begin; 0 where it may now."""
         if self.last is None or self.exhausted:
             return 0.0
-        return max(0.0, BACKOFF_SECONDS[self.count] - (now - self.last).total_seconds())
+        # The clock of the machine that wrote it may be ahead.
+        passed = max(0.0, (now - self.last).total_seconds())
+        return max(0.0, BACKOFF_SECONDS[self.count] - passed)
 
 
 def record_attempt(store: ObjectStore, dataset: str, partition: str, *, state: str, run_id: str) -> None:
