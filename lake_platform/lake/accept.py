@@ -30,7 +30,10 @@ Published = TypeVar("Published")
 
 @dataclass(frozen=True)
 class RawOutcome:
-    """The raw document of a partition; `published` is False where it was there already."""
+    """The raw document of a partition; `published` is False where it was there when the run looked.
+
+    Two runs that accept the same at the same moment both hear of the one document as published.
+    """
 
     document: VersionDocument
     published: bool
