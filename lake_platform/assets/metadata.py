@@ -7,6 +7,7 @@ import dagster as dg
 from glue_jobs.protocol import PartitionReport
 from lake_platform.contract.dataset import Column
 from lake_platform.contract.types import parse_type
+from lake_platform.warehouse.table import TableSpec
 
 PREFIX = "lake_platform/"
 
@@ -42,6 +43,22 @@ def column_schema(columns: Sequence[Column]) -> dg.TableSchema:
                 constraints=dg.TableColumnConstraints(nullable=not column.required),
             )
             for column in columns
+        ]
+    )
+
+
+def table_schema(spec: TableSpec, columns: Sequence[Column]) -> dg.TableSchema:
+    """All columns of a table in the warehouse, those of its history included, with the contract's descriptions."""
+    told = {column.name: column.description or None for column in columns}
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                column.type,
+                description=told.get(column.name),
+                constraints=dg.TableColumnConstraints(nullable=not column.not_null),
+            )
+            for column in spec.columns
         ]
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from lake_platform.assets.keys import partition_keys
-from lake_platform.assets.metadata import PREFIX, column_schema
+from lake_platform.assets.metadata import PREFIX, table_schema
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.staging import load_partitions
@@ -20,7 +20,7 @@ from lake_platform.spark.code import layer_fingerprint
 from lake_platform.warehouse.batches import Batch, WriteCounts
 from lake_platform.warehouse.ddl import ensure_tables
 from lake_platform.warehouse.redshift import RedshiftResource
-from lake_platform.warehouse.table import target_tables
+from lake_platform.warehouse.table import target_table, target_tables
 from lake_platform.warehouse.write import publish
 
 CHECKS = (DeclaredCheck("rows_conserved", "Every staged row of the partition was taken by the table or its history."),)
@@ -153,7 +153,7 @@ def _metadata(contract: DatasetContract, plan: Todo, count: WriteCounts) -> dict
     return {
         "dagster/row_count": count.rows,
         "dagster/table_name": contract.target.table,
-        "dagster/column_schema": column_schema(contract.produced),
+        "dagster/column_schema": table_schema(target_table(contract), contract.produced),
         f"{PREFIX}token": plan.token,
         **{f"{PREFIX}rows_{name}": value for name, value in _counts(count).items()},
     }
