@@ -19,7 +19,10 @@ def same_key(left: str, right: str, keys: Iterable[str]) -> str:
 
 
 def differs(left: str, right: str, columns: Sequence[TableColumn]) -> str:
-    """Whether any column differs between two rows; NULL is a value of its own."""
+    """Whether any column differs between two rows; NULL is a value of its own.
+
+    True, or else false or NULL: good for WHERE and CASE, not under NOT.
+    """
     pairs = [(f"{left}.{quote(each.name)}", f"{right}.{quote(each.name)}", each) for each in columns]
     return any_differs(pairs)
 

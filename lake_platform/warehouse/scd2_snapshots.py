@@ -136,7 +136,7 @@ WHERE {history.at(events.bare, "lake_edit")}
 USING lake_edit, lake_at
 WHERE {history.at(events.bare, "lake_edit")}
   AND {events.bare}._effective_at = lake_at._next_at
-  AND NOT {_other(history, events.bare, "lake_edit")}""",
+  AND CASE WHEN {_other(history, events.bare, "lake_edit")} THEN 1 ELSE 0 END = 0""",
         f"""INSERT INTO {events.sql} ({listed(names)}, _op, _effective_at, _partition)
 SELECT {listed(names, "n")}, n._op, a._next_at, a._next_partition
 FROM lake_next AS n
