@@ -103,15 +103,13 @@ def test_workspace_file_validates_and_the_instance_file_puts_storage_into_the_wo
     run("dagster", "definitions", "validate", "-w", ROOT / "workspace.yaml", cwd=elsewhere, environ=home)
     run("dagster", "run", "list", cwd=elsewhere, environ=home)
 
-    assert (elsewhere / ".dagster" / "history" / "runs.db").is_file() or (elsewhere / ".dagster" / "runs.db").is_file()
+    assert (elsewhere / ".dagster" / "history" / "runs.db").is_file()
     assert not (instance_home / "history").exists()
 
 
 @pytest.mark.parametrize("what", ["toml", "yaml", "defs"])
 def test_dg_finds_no_fault(what: str, instance_home: Path) -> None:
-    assert (
-        "success" in run("dg", "check", what, cwd=ROOT, environ={"DAGSTER_HOME": str(instance_home)}) or what == "toml"
-    )
+    run("dg", "check", what, cwd=ROOT, environ={"DAGSTER_HOME": str(instance_home)})
 
 
 def test_component_is_registered() -> None:
