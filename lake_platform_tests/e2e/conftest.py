@@ -35,7 +35,12 @@ def built_house(folder: Path, spark_dir: Path) -> Generator[House]:
     defs.mkdir()
     shutil.copy(INSTANCE_FILE, folder / "dagster.yaml")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"LAKE_HOME": home, "LAKE_DEFS": defs, "LAKE_SPARK_DIR": spark_dir, "DAGSTER_HOME": folder}.items():
+        for name, value in {
+            "LAKE_HOME": home,
+            "LAKE_DEFS": defs,
+            "LAKE_SPARK_DIR": spark_dir,
+            "DAGSTER_HOME": folder,
+        }.items():
             patch.setenv(name, str(value))
         patch.delenv("LAKE_BACKEND", raising=False)
         patch.chdir(folder)

@@ -90,9 +90,12 @@ def test_thirty_days_at_once_are_one_run_and_a_bad_one_holds_back_only_itself(sh
 
     assert (run.status, run.partitions) == ("failure", tuple(days))
     assert run.problem is not None
-    assert bad in run.problem and "op_in_i_u_d" in run.problem and "2024-04-10" not in run.problem
+    assert bad in run.problem
+    assert "op_in_i_u_d" in run.problem
+    assert "2024-04-10" not in run.problem
     assert arrived == {n for number in range(30) if number != 10 for n in (number, 100 + number)}
-    assert list(held) == [bad] and "no row is valid" in held[bad]
+    assert list(held) == [bad]
+    assert "no row is valid" in held[bad]
     assert ran(house, name) == [], "it is not tried again by itself"
 
     # Another file wakes it; it is still too bad.
@@ -135,9 +138,10 @@ def test_files_that_cannot_be_taken_are_told_and_the_others_go_on(shared_house: 
     assert history(house, name) == [(1, "north", "02 08:00", None), (3, "wide", "02 08:00", None)]
     told = "\n".join(seen.ticks[0].reported)
     assert len(seen.ticks[0].reported) == len(outside)
-    assert (
-        "before start" in told and "'2024-02-30' is no day" in told and "a\nb.csv" in told and f"{name}/x.csv" in told
-    )
+    assert "before start" in told
+    assert "'2024-02-30' is no day" in told
+    assert "a\nb.csv" in told
+    assert f"{name}/x.csv" in told
     assert seen.ticks[0].ignored == 2
     assert {key.rpartition("/")[2] for key, (status, _) in files.items() if status == "refused"} == {
         "cut.csv.gz",
@@ -145,11 +149,14 @@ def test_files_that_cannot_be_taken_are_told_and_the_others_go_on(shared_house: 
         "pointer.csv",
         "short.csv",
     }
-    assert "cut off" in reasons["cut.csv.gz"] and "not gzip" in reasons["plain.csv.gz"]
-    assert "Git LFS" in reasons["pointer.csv"] and "amount" in reasons["short.csv"]
+    assert "cut off" in reasons["cut.csv.gz"]
+    assert "not gzip" in reasons["plain.csv.gz"]
+    assert "Git LFS" in reasons["pointer.csv"]
+    assert "amount" in reasons["short.csv"]
     assert document is not None
     warned = {file["key"].rpartition("/")[2]: file["warnings"] for file in document.body["files"] if file["warnings"]}
-    assert list(warned) == ["wide.csv"] and "extra" in warned["wide.csv"][0]
+    assert list(warned) == ["wide.csv"]
+    assert "extra" in warned["wide.csv"][0]
     assert ran(house, name) == [], "what was refused is not looked at again"
 
 
