@@ -201,7 +201,7 @@ def test_three_kills_exhaust_the_attempts_and_lake_retry_wakes_the_partitions(
     assert exhausted.runs == []
     assert all("failed 3 times; `lake retry thrice" in why for why in exhausted.ticks[0].held.values())
     assert woken == [0, 0]
-    assert [run.status for run in after.runs] == ["success"]
+    assert [(run.status, run.problem) for run in after.runs] == [("success", None)]
     assert tables(shared_house, "thrice") == undisturbed
     assert statuses("thrice") == ["FAILURE", "FAILURE", "FAILURE", "SUCCESS"]
 
@@ -220,7 +220,7 @@ def test_runs_that_die_before_they_begin_are_given_up_until_lake_retry(
     assert given_up.runs == []
     assert given_up.ticks[0].reported == ["2024-03-01 to 2024-03-02: its runs die before they begin"]
     assert woken.exit_code == 0
-    assert [run.status for run in after.runs] == ["success"]
+    assert [(run.status, run.problem) for run in after.runs] == [("success", None)]
     assert tables(shared_house, "stillborn") == undisturbed
 
 
