@@ -153,8 +153,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="scd2-") as folder:
         home = Path(folder)
         at = ensure_endpoint(home)
-        address = {"host": at.host, "port": at.port, "database": at.database, "user": at.user}
-        redshift = RedshiftResource(**address, password=at.password, ssl=False)
+        redshift = RedshiftResource(
+            host=at.host, port=at.port, database=at.database, user=at.user, password=at.password, ssl=False
+        )
         print(f"{'':58} stage s publish s  what was written")
         try:
             changes = Bench(home, redshift, snapshots=False)

@@ -173,10 +173,10 @@ def snapshot_rows(said: Mapping[Key, Attributes | None], *, doubled: bool) -> li
         values = {"id": number, "part": part, "name": name, "amount": amount, "note": note}
         rows.append(StagedRow(values, op="U" if attributes else "?", file_time=day(1)))
         if doubled and attributes:
-            older = {**values, "name": "older"} if number % 2 else {"id": number, "part": part}
-            rows.append(
-                StagedRow(older, op="U" if number % 2 else "?", file="g", file_time=day(0 if number % 2 else 2))
-            )
+            if part == "x":
+                rows.append(StagedRow({**values, "name": "older"}, file="g", file_time=day(0)))
+            else:
+                rows.append(StagedRow({"id": number, "part": part}, op="?", file="g", file_time=day(2)))
     return rows
 
 

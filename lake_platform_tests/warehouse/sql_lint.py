@@ -1,6 +1,7 @@
 """What generated SQL may not say: Redshift, PostgreSQL or both would not take it, or would do something else."""
 
 import re
+from collections.abc import Callable
 
 import sqlglot
 from sqlglot import exp
@@ -9,7 +10,7 @@ from sqlglot.errors import SqlglotError
 PLAIN = {exp.Lag, exp.Lead, exp.RowNumber}
 """Window functions that take no frame."""
 CODES = {"U", "D", "A", "?", "I", "C", "S", "N", "T", "G", ":", "true", "false"}
-FORBIDDEN: dict[type[exp.Expression], str] = {
+FORBIDDEN: dict[type[exp.Expr], str] = {
     exp.Qualify: "QUALIFY: PostgreSQL has none",
     exp.NullSafeEQ: "IS NOT DISTINCT FROM: Redshift has none",
     exp.NullSafeNEQ: "IS DISTINCT FROM: Redshift has none",
@@ -41,12 +42,12 @@ def faults(sql: str) -> list[str]:
     return found
 
 
-def _faults_of(node: exp.Expression) -> list[str]:
+def _faults_of(node: exp.Expr) -> list[str]:
     if isinstance(node, exp.Star) and isinstance(node.parent, exp.Count):
         return []
     if type(node) in FORBIDDEN:
         return [FORBIDDEN[type(node)]]
-    checks = {
+    checks: dict[type[exp.Expr], Callable[[exp.Expr], list[str]]] = {
         exp.Distinct: _distinct,
         exp.Window: _window,
         exp.Update: _target,
@@ -60,11 +61,11 @@ def _faults_of(node: exp.Expression) -> list[str]:
     return check(node) if check else []
 
 
-def _distinct(node: exp.Expression) -> list[str]:
+def _distinct(node: exp.Expr) -> list[str]:
     return ["DISTINCT ON: Redshift has none"] if node.args.get("on") else []
 
 
-def _window(node: exp.Expression) -> list[str]:
+def _window(node: exp.Expr) -> list[str]:
     spec = node.args.get("spec")
     if spec is not None:
         return [] if spec.args.get("kind") == "ROWS" else ["a frame that is not of ROWS: Redshift has none"]
@@ -73,25 +74,25 @@ def _window(node: exp.Expression) -> list[str]:
     return []
 
 
-def _target(node: exp.Expression) -> list[str]:
+def _target(node: exp.Expr) -> list[str]:
     return ["an alias on the target of UPDATE or DELETE"] if node.this.args.get("alias") else []
 
 
-def _merge(node: exp.Expression) -> list[str]:
+def _merge(node: exp.Expr) -> list[str]:
     return ["MERGE: an UPDATE and an INSERT say more on both engines"]
 
 
-def _literal(node: exp.Expression) -> list[str]:
+def _literal(node: exp.Expr) -> list[str]:
     if not node.is_string or isinstance(node.parent, exp.TimeToStr):
         return []
     return [] if node.this in CODES else [f"the value {node.this!r} in the text"]
 
 
-def _create(node: exp.Expression) -> list[str]:
+def _create(node: exp.Expr) -> list[str]:
     return ["an index: Redshift has none"] if node.args.get("kind") == "INDEX" else []
 
 
-def _not(node: exp.Expression) -> list[str]:
+def _not(node: exp.Expr) -> list[str]:
     """`NOT (a <> b OR …)` is NULL where one of them is NULL: two-valued conditions only."""
     inner = node.this.unnest()
     return ["NOT over a comparison: it is NULL with a NULL"] if isinstance(inner, exp.Or | exp.And | exp.NEQ) else []

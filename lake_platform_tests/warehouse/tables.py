@@ -42,7 +42,7 @@ def contract_of(
     *,
     name: str = "things",
     columns: Sequence[Mapping[str, object]] = COLUMNS,
-    **target: object,
+    **target: Any,
 ) -> DatasetContract:
     """A contract with this target."""
     return DatasetContract.model_validate(
@@ -68,7 +68,13 @@ def history_contract(
     columns = COLUMNS if delivers == "changes" else COLUMNS[:-1]
     effective = "changed_at" if delivers == "changes" else "partition"
     deletes = {"absent": absent} if delivers == "snapshot" else {"when": "name = 'gone'"}
-    settings = {"keys": KEYS, "tracked": TRACKED, "effective_at": effective, "deletes": deletes, **target}
+    settings: dict[str, Any] = {
+        "keys": KEYS,
+        "tracked": TRACKED,
+        "effective_at": effective,
+        "deletes": deletes,
+        **target,
+    }
     return contract_of(delivers, "scd2", columns=columns, **settings)
 
 

@@ -44,7 +44,7 @@ def write_manifest(warehouse_home: Path, request: pytest.FixtureRequest) -> Call
     return write
 
 
-def _rows(partition: str, token: str, rows: int, *, operation: bool) -> pa.Table:
+def _rows(partition: str, token: str, rows: int, *, operation: bool) -> pa.Table:  # pyright: ignore[reportUnknownParameterType] - pyarrow has no types
     moment = pa.timestamp("us", tz="UTC")
     columns: dict[str, pa.Array] = {
         "id": pa.array(range(rows), pa.int64()),

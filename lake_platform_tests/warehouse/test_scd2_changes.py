@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_there_is_one_current_row_for_a_customer_whatever_its_region(warehouse: 
 
 @pytest.mark.parametrize("column", ["name", "amount"])
 def test_a_change_of_any_tracked_column_is_seen(warehouse: Warehouse, column: str) -> None:
-    other = {"name": {"name": "b"}, "amount": {"amount": Decimal("1.01")}}[column]
+    other: dict[str, Any] = {"name": {"name": "b"}, "amount": {"amount": Decimal("1.01")}}[column]
     warehouse.say(1, change(1))
     warehouse.say(2, change(2, **other))
 
@@ -242,7 +243,7 @@ def test_a_batch_that_is_not_staged_is_not_published(warehouse: Warehouse) -> No
 
 @pytest.mark.parametrize("missing", [{"part": None}, {"changed_at": None}], ids=["key", "time"])
 def test_a_row_without_key_or_time_is_an_error_that_tells_what_to_do(
-    warehouse: Warehouse, missing: dict[str, object]
+    warehouse: Warehouse, missing: dict[str, Any]
 ) -> None:
     with pytest.raises(MissingKeyError, match=r"1 rows .* NULL in one of id, part, changed_at.*required: true"):
         warehouse.say(1, change(1), change(2, **missing))

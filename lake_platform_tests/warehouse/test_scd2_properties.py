@@ -3,7 +3,7 @@
 66 examples of 8 histories of changes, side by side with batches of their own, and 60 of snapshots of 12 keys.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -27,7 +27,7 @@ from lake_platform_tests.warehouse.histories import (
     run_lengths,
     snapshot_rows,
 )
-from lake_platform_tests.warehouse.tables import Warehouse, day, history_contract, partition
+from lake_platform_tests.warehouse.tables import StagedRow, Warehouse, day, history_contract, partition
 
 pytestmark = pytest.mark.warehouse
 SIDE_BY_SIDE = 8
@@ -46,7 +46,7 @@ def open_session(redshift: RedshiftResource) -> Iterator[Session]:
 
 
 @contextmanager
-def undone(session: Session) -> Iterator[None]:
+def undone(session: Session) -> Generator[None]:
     session.execute("BEGIN")
     try:
         yield
@@ -55,7 +55,7 @@ def undone(session: Session) -> Iterator[None]:
 
 
 @contextmanager
-def shortcuts(taken: bool) -> Iterator[None]:
+def shortcuts(taken: bool) -> Generator[None]:
     def general(*args: object) -> object:
         return write_history(*args, shortcuts=False)  # pyright: ignore[reportArgumentType] - passed on as they came
 
@@ -130,7 +130,7 @@ def test_snapshots_in_any_order_fold_to_the_same_dimension(
             assert len(rows) == len(encoded)
 
 
-def _said(step: SnapshotStep, number: int, doubled: bool) -> tuple[Batch, list[object]]:
+def _said(step: SnapshotStep, number: int, doubled: bool) -> tuple[Batch, list[StagedRow]]:
     rows = [] if step.withdrawn else snapshot_rows(step.said(), doubled=doubled)
     batch = Batch(
         partition=partition(step.number),
@@ -141,7 +141,7 @@ def _said(step: SnapshotStep, number: int, doubled: bool) -> tuple[Batch, list[o
         closes=step.closes,
         withdrawn=step.withdrawn,
     )
-    return batch, rows  # pyright: ignore[reportReturnType] - staged rows
+    return batch, rows
 
 
 def test_the_tables_have_the_places_that_these_tests_read() -> None:

@@ -1,5 +1,7 @@
 """Tables from contracts: what is made, what is changed in place, and what is refused."""
 
+from typing import Any
+
 import pytest
 
 from lake_platform.contract.dataset import DatasetContract
@@ -85,7 +87,7 @@ def test_columns_of_deletes_are_not_tracked() -> None:
         ("snapshot", "upsert", {"keys": ["id"], "deletes": {"absent": "close"}}, "needs `write: replace` or `scd2`"),
     ],
 )
-def test_what_does_not_go_together_is_told(delivers: str, write: str, target: dict[str, object], told: str) -> None:
+def test_what_does_not_go_together_is_told(delivers: str, write: str, target: dict[str, Any], told: str) -> None:
     with pytest.raises(TargetDeclarationError, match=told):
         target_tables(contract_of(delivers, write, **target))
 
