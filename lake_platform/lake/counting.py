@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from lake_platform.contract.dataset import FileFormat
+from lake_platform.lake.quoting import Quoting
 from lake_platform.lake.unreadable import UnreadableFileError
 
 MAX_RECORD = 128 << 20
@@ -22,10 +23,10 @@ _SPACE = " \t\r\n"
 
 @dataclass(frozen=True)
 class Counted:
-    """The names that the file itself has, and its records; None where only Spark can say."""
+    """The names that the file itself has, and the number of its records."""
 
     header: tuple[str, ...]
-    records: int | None
+    records: int
 
 
 def count_csv(text: io.TextIOWrapper, form: FileFormat) -> Counted:
@@ -37,7 +38,7 @@ def count_csv(text: io.TextIOWrapper, form: FileFormat) -> Counted:
     records = _CsvRecords(text, form)
     header = records.first() if form.header else ()
     count = sum(1 for _ in records)
-    return Counted(header, None if records.uncertain else max(0, count - form.footer))
+    return Counted(header, max(0, count - form.footer))
 
 
 def count_json(text: io.TextIOWrapper, form: FileFormat) -> Counted:
@@ -57,27 +58,29 @@ def count_json(text: io.TextIOWrapper, form: FileFormat) -> Counted:
 
 
 class _CsvRecords:
-    """The records of a file, of which only those with a quote are parsed: the csv module says where they end."""
+    """The records of a file. Only lines with a quote are looked into: they say whether the record ends with them."""
 
     def __init__(self, text: io.TextIOWrapper, form: FileFormat) -> None:
         self._lines = islice(text, form.skip, None)
         self._form = form
         self._blanks = _SPACE.replace(form.delimiter, "")
-        self._doubled = form.escape == form.quote
-        self.uncertain = False
+        self._quoting = Quoting(form.delimiter, form.quote, form.escape)
+        self._known_to_csv = form.escape == form.quote and len(form.delimiter) == 1
 
     def first(self) -> tuple[str, ...]:
         """The fields of the next record; empty where there is none."""
         line = self._next_line()
         if line is None:
             return ()
-        return tuple(self._parse(line))
+        if self._known_to_csv:
+            return tuple(self._parse(line))
+        return tuple(self._quoting.fields("".join(self._joined(line)).rstrip("\r\n")))
 
     def __iter__(self) -> Iterator[None]:
         quote, multiline = self._form.quote, self._form.multiline
         while (line := self._next_line()) is not None:
             if multiline and quote in line:
-                self._parse(line)
+                self._pass(line)
             yield None
 
     def _next_line(self) -> str | None:
@@ -86,27 +89,36 @@ class _CsvRecords:
                 return line
         return None
 
+    def _pass(self, line: str) -> None:
+        """Reads on to the end of the record that begins with this line."""
+        if self._known_to_csv:
+            self._parse(line)
+        else:
+            for _ in self._joined(line):
+                pass
+
     def _parse(self, line: str) -> list[str]:
         csv.field_size_limit(MAX_RECORD)
-        if not self._doubled and line.rstrip("\r\n").endswith(self._form.escape):
-            # The csv module takes the escape character outside quotes too, and would take the next line with it.
-            self.uncertain = True
+        lines = chain([line], self._lines) if self._form.multiline else [line]
         try:
-            return next(self._reader(line))
+            return next(csv.reader(lines, delimiter=self._form.delimiter, quotechar=self._form.quote))
         except csv.Error as error:
-            raise UnreadableFileError(
-                f"a quote that opens in the line {line[:80]!r} does not close in {MAX_RECORD >> 20} MiB: {error}"
-            ) from error
+            raise _never_closes(line) from error
 
-    def _reader(self, line: str) -> Iterator[list[str]]:
-        lines = chain([line], self._lines) if self._form.multiline else iter([line])
-        return csv.reader(
-            lines,
-            delimiter=self._form.delimiter,
-            quotechar=self._form.quote,
-            doublequote=self._doubled,
-            escapechar=None if self._doubled else self._form.escape,
-        )
+    def _joined(self, line: str) -> Iterator[str]:
+        yield line
+        size, last = len(line), line
+        inside = self._form.multiline and self._quoting.ends_inside(line.rstrip("\r\n"), inside=False)
+        while inside and (last := next(self._lines, "")):
+            yield last
+            size += len(last)
+            if size > MAX_RECORD:
+                raise _never_closes(line)
+            inside = self._quoting.ends_inside(last.rstrip("\r\n"), inside=True)
+
+
+def _never_closes(line: str) -> UnreadableFileError:
+    return UnreadableFileError(f"a quote that opens in the line {line[:80]!r} does not close in {MAX_RECORD >> 20} MiB")
 
 
 def _first_text(text: io.TextIOWrapper) -> str:

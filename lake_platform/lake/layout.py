@@ -59,3 +59,8 @@ def manifests_prefix(dataset: str) -> str:
 def jobs_prefix(dataset: str) -> str:
     """Below it, what the jobs of a dataset were asked and answered."""
     return f"jobs/{dataset}/"
+
+
+def reports_prefix(dataset: str) -> str:
+    """Below it, which keys that belong to no partition were told already."""
+    return f"reports/{dataset}"

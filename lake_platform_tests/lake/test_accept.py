@@ -284,6 +284,21 @@ def test_a_withdrawn_file_stays_so_until_it_is_written_again(lake: Lake) -> None
     assert statuses(run(lake)) == [("b", "accepted"), ("a", "accepted")]
 
 
+def test_a_withdrawn_file_counts_again_where_the_same_bytes_are_written_anew(lake: Lake) -> None:
+    class Versioned(MemoryStore):
+        def _info(self, key: str) -> ObjectInfo:
+            found = super()._info(key)
+            return ObjectInfo(key=key, size=found.size, modified=found.modified, identity=str(found.modified))
+
+    versioned = memory_lake(Versioned("landing"), lake.lake)
+    drop(versioned, a=ONE)
+    run(versioned)
+    withdraw(versioned, contract(), DAY, f"{FOLDER}a.csv")
+    drop(versioned, a=ONE)
+
+    assert statuses(run(versioned)) == [("a", "accepted")]
+
+
 def test_what_was_never_taken_cannot_be_withdrawn(lake: Lake) -> None:
     assert not withdraw(lake, contract(), DAY, f"{FOLDER}a.csv")
     drop(lake, a=ONE)
