@@ -12,6 +12,8 @@ _PYTHON_TO_JAVA = {
     "utf8": "utf-8",
     "utf-8-sig": "utf-8",
     "ascii": "us-ascii",
+    "utf-16-le": "utf-16le",
+    "utf-16-be": "utf-16be",
 }
 
 

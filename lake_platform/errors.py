@@ -294,3 +294,20 @@ class MissingKeyError(TerminalError):
             f"{table}: {rows} rows to be published have NULL in one of {', '.join(columns)}. "
             "Declare these columns `required: true`, so that such rows go to quarantine."
         )
+
+
+class UnknownTypeError(TerminalError, ValueError):
+    """A type that is not in the type table."""
+
+    def __init__(self, text: str, hint: str, *, known: Sequence[str]) -> None:
+        told = f"{hint}; " if hint else ""
+        super().__init__(f"unknown type {text!r}: {told}there are: {', '.join(known)}")
+        self.text, self.hint = text, hint
+
+
+class RuleSyntaxError(TerminalError, ValueError):
+    """The text of a rule or of a condition cannot be read, or asks for something that is not supported."""
+
+    def __init__(self, fault: str, hint: str = "") -> None:
+        super().__init__(fault + (f"; {hint}" if hint else ""))
+        self.fault, self.hint = fault, hint

@@ -2,49 +2,105 @@
 
 | layer | parts |
 | --- | --- |
-| raw | columns, format, evolution, duplicates, delivers |
-| validated | columns, format, delivers, evolution, quality, quarantine, keys and deletes; the code of the jobs |
-| processed | columns, transform, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
-| staging | produced columns |
-| target | produced columns, target |
+| raw | names, types, aliases and paths of columns; format, evolution, duplicates, delivers |
+| validated | columns, format, evolution, delivers, rules as they are run, quarantine, keys, deletes; the code of the jobs |
+| processed | columns, produced columns, transform, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
+| staging | produced columns, delivers |
+| target | produced columns, delivers, target |
 
-Description, owners, group, prefix and settle never count. Layers are chained by the tokens of their inputs, so a layer
-needs its own parts only.
+Description, owners, group, prefix, partition, files and settle never count: which files there are is seen in the
+inputs. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
+what they are compiled to, so that a change of the compiler counts and a space in a rule does not.
 """
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.columns import Column
+from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.rules import compile_expression, compile_rules
+from lake_platform.contract.strict import Layer
 
 
-def fingerprint(contract: DatasetContract, layer: Layer, *, code: str) -> str:
-    """sha256, in hex, over the parts of this layer and the digest of the code that makes it."""
-    text = json.dumps([_parts(contract, layer), code], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+def fingerprint(contract: DatasetContract, layer: Layer, *, code: str | Mapping[str, bytes]) -> str:
+    """sha256, in hex, over the parts of this layer and the code that makes it.
+
+    Args:
+        code: a digest of the code, or the code itself by the names of its files.
+    """
+    digest = code if isinstance(code, str) else _digest({name: _sha256(text) for name, text in code.items()})
+    return _digest([_PARTS[layer](contract), digest])
 
 
-def _parts(contract: DatasetContract, layer: Layer) -> dict[str, Any]:
-    whole = contract.model_dump(mode="json")
-    for columns in (whole["columns"], (whole["transform"] or {}).get("produces") or []):
-        for column in columns:
-            column.pop("description", None)
-    target = whole["target"] or {}
-    keys = {"keys": target.get("keys"), "deletes": target.get("deletes")}
-    reading = {"columns": whole["columns"], "format": whole["arrives"]["format"], "evolution": whole["evolution"]}
-    produced = (whole["transform"] or {}).get("produces") or whole["columns"]
-    parts: dict[Layer, dict[str, Any]] = {
-        "raw": {**reading, "duplicates": whole["arrives"]["duplicates"], "delivers": whole["arrives"]["delivers"]},
-        "validated": {
-            **reading,
-            **keys,
-            "delivers": whole["arrives"]["delivers"],
-            "quality": whole["quality"],
-            "quarantine": whole["quarantine"],
-        },
-        "processed": {"columns": whole["columns"], "transform": whole["transform"], "target": target},
-        "staging": {"columns": produced},
-        "target": {"columns": produced, "target": target},
+def _raw(contract: DatasetContract) -> dict[str, Any]:
+    return {
+        "columns": [
+            [column.name, column.parsed_type.redshift, column.aliases, column.path] for column in contract.columns
+        ],
+        "format": contract.arrives.format.model_dump(mode="json"),
+        "evolution": contract.evolution.model_dump(mode="json"),
+        "duplicates": contract.arrives.duplicates,
+        "delivers": contract.arrives.delivers,
     }
-    return parts[layer]
+
+
+def _validated(contract: DatasetContract) -> dict[str, Any]:
+    rules = compile_rules(contract)
+    target = contract.target
+    deletes = target.deletes if target else None
+    return {
+        "columns": _read(contract.columns),
+        "format": contract.arrives.format.model_dump(mode="json"),
+        "evolution": contract.evolution.model_dump(mode="json"),
+        "delivers": contract.arrives.delivers,
+        "row_rules": [[rule.name, rule.rule, rule.spark_sql, rule.otherwise] for rule in rules.row],
+        "batch_rules": [[rule.name, rule.rule, rule.otherwise] for rule in rules.batch],
+        "quarantine": contract.quarantine.model_dump(mode="json") if contract.quarantine else None,
+        "keys": target.keys if target else [],
+        "deletes": deletes.model_dump(mode="json") if deletes else None,
+        "delete_when": compile_expression(contract, deletes.when).spark_sql if deletes and deletes.when else None,
+    }
+
+
+def _processed(contract: DatasetContract) -> dict[str, Any]:
+    transform = contract.transform
+    return {
+        "columns": _read(contract.columns),
+        "transform": transform.model_dump(mode="json", exclude={"produces"}) if transform else None,
+        **_target(contract),
+    }
+
+
+def _staging(contract: DatasetContract) -> dict[str, Any]:
+    produced = [[column.name, column.parsed_type.redshift, column.pii, column.required] for column in contract.produced]
+    return {"produced": produced, "delivers": contract.arrives.delivers}
+
+
+def _target(contract: DatasetContract) -> dict[str, Any]:
+    return {**_staging(contract), "target": contract.target.model_dump(mode="json") if contract.target else None}
+
+
+_PARTS: dict[Layer, Callable[[DatasetContract], dict[str, Any]]] = {
+    "raw": _raw,
+    "validated": _validated,
+    "processed": _processed,
+    "staging": _staging,
+    "target": _target,
+}
+
+
+def _read(columns: Sequence[Column]) -> list[list[Any]]:
+    """What reading and casting need of each column."""
+    return [
+        [c.name, c.parsed_type.redshift, c.parsed_type.spark, c.required, c.aliases, c.path, c.formats] for c in columns
+    ]
+
+
+def _digest(parts: object) -> str:
+    return _sha256(json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode())
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

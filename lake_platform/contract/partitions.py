@@ -1,19 +1,33 @@
-"""Which partition a landed key belongs to, and the order of partitions."""
+"""Which partition a landed key belongs to, and the order of partitions.
+
+Partition keys are `2024-01-01T05`, `2024-01-01`, `2024-01` or `all`: as text they sort like the times they stand for.
+Everything is UTC. A partition in the future is a partition like any other.
+"""
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from lake_platform.contract.dataset import Arrives, PartitionBy
+from lake_platform.contract.arrives import Arrives
+from lake_platform.contract.strict import PartitionBy
 
-ALL = "all"
+PartitionKey = str
+ALL: PartitionKey = "all"
 FORMATS: dict[PartitionBy, str] = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
-"""Without colons: Spark does not take them in paths."""
+"""For Dagster's partitions definitions. Without colons: Spark does not take them in paths."""
 PARTS: dict[PartitionBy, tuple[str, ...]] = {
     "hour": ("year", "month", "day", "hour"),
     "day": ("year", "month", "day"),
     "month": ("year", "month"),
 }
+"""The groups of a pattern that spell a partition together; one group named as `by` with an ISO date does it alone."""
+_SHAPES = {"month": r"\d{4}-?\d\d", "day": r"\d{8}|\d{4}-\d\d-\d\d", "hour": r"\d{8}T?\d\d|\d{4}-\d\d-\d\d[T ]\d\d"}
+_ISO = re.compile(
+    r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})(?:[T ](?P<hour>[0-9]{2}))?)?"
+    r"|(?P<year_>[0-9]{4})(?P<month_>[0-9]{2})(?:(?P<day_>[0-9]{2})(?:T?(?P<hour_>[0-9]{2}))?)?"
+)
 
 
 @dataclass(frozen=True)
@@ -24,45 +38,89 @@ class Unplaced:
 
 
 def counts(arrives: Arrives, key: str) -> bool:
-    """Whether a key counts at all, by `arrives.files`; the others are ignored."""
+    """Whether a key counts at all, by `arrives.files`; the others are ignored. Hidden names and folders never count."""
     name = key.rpartition("/")[2]
+    if not name or name.startswith("."):
+        return False
     if arrives.files is None:
-        return bool(name) and not name.startswith(".")
+        return True
     if isinstance(arrives.files, str):
-        return re.fullmatch(arrives.files, name) is not None
-    return name.endswith(tuple(arrives.files)) and not name.startswith(".")
+        return _compiled(arrives.files).fullmatch(name) is not None
+    return name.endswith(tuple(arrives.files))
 
 
-def partition_of(arrives: Arrives, key: str) -> str | Unplaced:
-    """The partition of a key: `2024-01-01T05`, `2024-01-01`, `2024-01` or `all`."""
+def partition_of(arrives: Arrives, key: str) -> PartitionKey | Unplaced:
+    """The partition of a landing key, or why it has none."""
     if not key.startswith(arrives.prefix):
         return Unplaced(f"the key does not begin with {arrives.prefix!r}")
-    partition = arrives.partition
-    if partition.by == "none":
+    declared = arrives.partition
+    if declared.by == "none":
         return ALL
-    match = re.search(partition.pattern or "", key.removeprefix(arrives.prefix))
+    match = _compiled(declared.pattern or "").search(key.removeprefix(arrives.prefix))
     if match is None:
-        return Unplaced(f"the key does not match the pattern {partition.pattern!r}")
-    start = _moment(match.groupdict(), partition.by)
-    if isinstance(start, Unplaced):
-        return start
-    found = start.strftime(FORMATS[partition.by])
-    if start < logical_start(_clip(partition.start, partition.by)):
-        return Unplaced(f"the partition {found} is before start: {partition.start}")
+        return Unplaced(f"the key does not match the pattern {declared.pattern!r}")
+    parts = _parts(match.groupdict(), declared.by)
+    if parts is None:
+        told = "-".join(text for text in match.groupdict().values() if text)
+        return Unplaced(f"{told!r} is no {declared.by} of the calendar")
+    found = _key(*parts, by=declared.by)
+    if found < first_key(arrives):
+        return Unplaced(f"the partition {found} is before start: {declared.start}")
     return found
 
 
-def logical_start(partition: str) -> dt.datetime:
-    """The first moment of a partition, UTC without a zone: what a snapshot's `effective_at: partition` means."""
-    for form in FORMATS.values():
-        try:
-            return dt.datetime.strptime(partition, form)
-        except ValueError:
-            continue
-    raise ValueError(f"{partition!r} is not a partition key")
+def first_key(arrives: Arrives) -> PartitionKey:
+    """The partition that `start` lies in."""
+    by = arrives.partition.by
+    if by == "none":
+        return ALL
+    moment = read_moment(arrives.partition.start)
+    return _key(moment.year, moment.month, moment.day, moment.hour, by=by)
 
 
-def ordinal(partition: str, by: PartitionBy) -> int:
+def logical_start(partition: PartitionKey) -> dt.datetime:
+    """The first moment of a partition, UTC without a zone, as Redshift's TIMESTAMP: what `effective_at: partition` means.
+
+    Raises:
+        ValueError: it is no partition key, or `all`, which has no time.
+    """
+    parts = _iso_parts(partition)
+    moment = _moment(*parts) if parts else None
+    if parts and moment and partition in {_key(*parts, by=by) for by in FORMATS}:
+        return moment
+    raise ValueError(f"{partition!r} is not the key of a partition in time")
+
+
+def next_key(by: PartitionBy, partition: PartitionKey) -> PartitionKey:
+    """The partition that follows in the calendar.
+
+    Raises:
+        ValueError: `none` has one partition only, or the calendar ends.
+    """
+    start = logical_start(partition)
+    if by == "none":
+        raise ValueError("partition: {by: none} has one partition only")
+    if by == "month":
+        year, month = divmod(start.year * 12 + start.month, 12)
+        return _key(year, month + 1, 1, 0, by=by)
+    later = start + (dt.timedelta(hours=1) if by == "hour" else dt.timedelta(days=1))
+    return _key(later.year, later.month, later.day, later.hour, by=by)
+
+
+def partition_keys_between(by: PartitionBy, first: PartitionKey, last: PartitionKey) -> Iterator[PartitionKey]:
+    """All partitions from the first to the last, both included; none where the last is before the first."""
+    if by == "none":
+        yield ALL
+        return
+    key = first
+    while key <= last:
+        yield key
+        if key == last:
+            return
+        key = next_key(by, key)
+
+
+def ordinal(partition: PartitionKey, by: PartitionBy) -> int:
     """The place of a partition in the calendar: the next one is one more."""
     if by == "none":
         return 0
@@ -72,22 +130,55 @@ def ordinal(partition: str, by: PartitionBy) -> int:
     return start.toordinal() * 24 + start.hour if by == "hour" else start.toordinal()
 
 
-def _moment(groups: dict[str, str | None], by: PartitionBy) -> dt.datetime | Unplaced:
+def read_moment(text: str) -> dt.datetime:
+    """An ISO date that may be as short as a month or as long as an hour, as `start` is written.
+
+    Raises:
+        ValueError: it is none.
+    """
+    parts = _iso_parts(text) if "-" in text else None
+    moment = _moment(*parts) if parts else None
+    if moment is None:
+        raise ValueError(f"{text!r} is no date: write 2024-01-31, 2024-01 or 2024-01-31T05")
+    return moment
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _parts(groups: dict[str, str | None], by: PartitionBy) -> tuple[int, int, int, int] | None:
+    """Year, month, day and hour, where they stand in the calendar."""
+    if set(PARTS[by]) <= set(groups):
+        texts = [groups[part] or "" for part in PARTS[by]]
+        if not all(re.fullmatch(r"[0-9]{1,4}", text) for text in texts) or len(texts[0]) != len("2024"):
+            return None
+        numbers = [int(text) for text in texts]
+        year, month, day, hour = (*numbers, *(1, 0)[len(numbers) - 2 :])
+        return (year, month, day, hour) if _moment(year, month, day, hour) else None
     text = groups.get(by) or ""
-    if set(groups) & set(PARTS[by]) == set(PARTS[by]) and len(PARTS[by]) == len(groups):
-        text = _iso([groups[part] or "" for part in PARTS[by]])
+    found = _iso_parts(text)
+    exact = re.fullmatch(_SHAPES[by], text, re.ASCII) is not None
+    return found if found and exact and _moment(*found) else None
+
+
+def _iso_parts(text: str) -> tuple[int, int, int, int] | None:
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour = (match[name] or match[f"{name}_"] for name in ("year", "month", "day", "hour"))
+    return int(year), int(month), int(day or 1), int(hour or 0)
+
+
+def _moment(year: int, month: int, day: int, hour: int) -> dt.datetime | None:
     try:
-        return dt.datetime.strptime(text, FORMATS[by])
+        return dt.datetime(year, month, day, hour)
     except ValueError:
-        return Unplaced(f"{text!r} is no {by} of the calendar")
+        return None
 
 
-def _iso(parts: list[str]) -> str:
-    date, hour = "-".join(parts[:3]), parts[3:]
-    return f"{date}T{hour[0]}" if hour else date
-
-
-def _clip(start: str, by: PartitionBy) -> str:
-    """`start` may be more exact than the partitions are."""
-    length = {"hour": 13, "day": 10, "month": 7}[by] if by != "none" else 0
-    return start if len(start) <= length else start[:length]
+def _key(year: int, month: int, day: int, hour: int, *, by: PartitionBy) -> PartitionKey:
+    """Not by strftime: its %Y does not fill years with zeros on all systems."""
+    text = f"{year:04}-{month:02}-{day:02}T{hour:02}"
+    return text[: {"month": 7, "day": 10, "hour": 13, "none": 0}[by]]

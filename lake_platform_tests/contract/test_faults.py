@@ -19,16 +19,27 @@ def test_the_good_file_has_no_fault() -> None:
         pytest.param(
             "  quarantine:", "  quarantaine:", 19, "quarantaine", "did you mean 'quarantine'?", id="unknown key"
         ),
-        pytest.param("required: true", 'required: "yes"', 11, "columns.0.required", "boolean", id="wrong type"),
+        pytest.param(
+            "required: true", 'required: "yes"', 11, "columns.0.required", "not true or false", id="wrong type"
+        ),
         pytest.param("    prefix: customers/\n", "", 5, "arrives.prefix", "is missing", id="missing field"),
         pytest.param("type: bigint", "type: biginteger", 11, "columns.0.type", "unknown type 'biginteger'", id="type"),
-        pytest.param("prefix: customers/", "prefix: customers", 6, "arrives.prefix", "must end in /", id="prefix"),
-        pytest.param("<day>", "<date>", 7, "arrives.partition.pattern", "its groups are ['date']", id="pattern group"),
+        pytest.param(
+            "prefix: customers/", "prefix: customers", 6, "arrives.prefix", "does not end in '/'", id="prefix"
+        ),
+        pytest.param(
+            "<day>", "<date>", 7, "arrives.partition.pattern", "or (?P<day>…) around an ISO date", id="pattern group"
+        ),
         pytest.param("start: 2024-01-01", "start: yesterday", 7, "arrives.partition.start", "is no date", id="start"),
-        pytest.param("RowCount > 0", "RowCont > 0", 18, "quality.1.rule", "no supported rule type", id="rule type"),
+        pytest.param("RowCount > 0", "RowCont > 0", 18, "quality.1.rule", "'RowCont' is no rule type", id="rule type"),
         pytest.param('"op" in', '"opp" in', 17, "quality.0.rule", "there is no column 'opp'", id="column of a rule"),
         pytest.param(
-            "otherwise: block", "otherwise: quarantine", 18, "quality.1.otherwise", "cannot send rows", id="severity"
+            "otherwise: block",
+            "otherwise: quarantine",
+            18,
+            "quality.1.otherwise",
+            "cannot say which rows",
+            id="severity",
         ),
         pytest.param(
             "block_above: 0.05", "block_above: 5", 19, "quarantine.block_above", "less than or equal to 1", id="share"
@@ -40,14 +51,26 @@ def test_the_good_file_has_no_fault() -> None:
             "keys: [customer_id]", "keys: [customer]", 23, "target.keys.0", "there is no column 'customer'", id="key"
         ),
         pytest.param(
-            "keys: [customer_id]", "keys: [status]", 23, "target.keys.0", "may be missing", id="key not required"
+            "keys: [customer_id]",
+            "keys: [status]",
+            23,
+            "target.keys.0",
+            "is not required; add required: true",
+            id="key not required",
         ),
         pytest.param(
-            "effective_at: changed_at", "effective_at: amount", 24, "target.effective_at", "not a timestamp", id="time"
+            "effective_at: changed_at",
+            "effective_at: amount",
+            24,
+            "target.effective_at",
+            "'amount' is decimal(18,2)",
+            id="time",
         ),
         pytest.param("op = 'D'", "opp = 'D'", 25, "target.deletes.when", "there is no column 'opp'", id="deletes"),
-        pytest.param("op = 'D'", "op = ", 25, "target.deletes.when", "is no condition", id="deletes syntax"),
-        pytest.param("  columns:", "  columns: []\n  colums:", 10, "columns", "at least 1 item", id="no columns"),
+        pytest.param(
+            "op = 'D'", "op = ", 25, "target.deletes.when", "a column or a value should stand", id="deletes syntax"
+        ),
+        pytest.param("  columns:", "  columns: []\n  colums:", 10, "columns", "the list is empty", id="no columns"),
     ],
 )
 def test_a_fault_names_line_field_and_cause(old: str, new: str, line: int, field: str, said: str) -> None:
@@ -62,7 +85,7 @@ def test_a_key_that_stands_twice_is_a_fault() -> None:
     (fault,) = faults_of(changed("  description: change files\n", "  description: one\n  description: two\n"))
 
     assert (fault.line, fault.field) == (5, "description")
-    assert "stands here twice" in fault.message
+    assert "stands twice, first in line 4" in fault.message
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing but a comment\n"])

@@ -3,9 +3,20 @@
 import datetime as dt
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lake_platform.contract.dataset import Arrives, FileFormat, PartitionBy, Partitioning
-from lake_platform.contract.partitions import Unplaced, counts, logical_start, ordinal, partition_of
+from lake_platform.contract.partitions import (
+    Unplaced,
+    counts,
+    first_key,
+    logical_start,
+    next_key,
+    ordinal,
+    partition_keys_between,
+    partition_of,
+)
 
 ISO = {"hour": r"(?P<hour>\d{4}-\d\d-\d\dT\d\d)", "day": r"dt=(?P<day>[^/]*)/", "month": r"(?P<month>\d{4}-\d\d)"}
 PARTS = r"(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/"
@@ -31,6 +42,11 @@ def arrives(
         ("month", ISO["month"], "customers/2024-02.csv", "2024-02"),
         ("day", PARTS, "customers/2018/11/07/events.json", "2018-11-07"),
         ("none", None, "customers/anything/at all.csv", "all"),
+        ("day", ISO["day"], "customers/dt=20240229/a.csv", "2024-02-29"),
+        ("day", r"y=(?P<year>\d+)/m=(?P<month>\d+)/d=(?P<day>\d+)/", "customers/y=2024/m=2/d=9/a.csv", "2024-02-09"),
+        ("month", r"(?P<year>\d{4})_(?P<month>\d\d)", "customers/2024_02.csv", "2024-02"),
+        ("hour", PARTS + r"(?P<hour>\d\d)", "customers/2024/02/29/23/a.csv", "2024-02-29T23"),
+        ("day", r"(?P<region>\w+)/dt=(?P<day>[^/]*)/", "customers/eu/dt=2024-02-29/a.csv", "2024-02-29"),
     ],
 )
 def test_the_pattern_finds_the_partition(by: PartitionBy, pattern: str | None, key: str, partition: str) -> None:
@@ -44,6 +60,12 @@ def test_the_pattern_finds_the_partition(by: PartitionBy, pattern: str | None, k
         ("customers/2024-01-01/a.csv", "does not match the pattern"),
         ("customers/dt=2024-02-30/a.csv", "'2024-02-30' is no day of the calendar"),
         ("customers/dt=1999-12-31/a.csv", "before start: 2000-01-01"),
+        ("customers/dt=2024-2-1/a.csv", "is no day of the calendar"),
+        ("customers/dt=2024-02/a.csv", "is no day of the calendar"),
+        ("customers/dt=2024-01-01T05/a.csv", "is no day of the calendar"),
+        ("customers/dt=\u0662\u0660\u0662\u0664-\u0660\u0661-\u0660\u0661/a.csv", "is no day of the calendar"),
+        ("customers/dt=0000-01-01/a.csv", "is no day of the calendar"),
+        ("customers/dt=/a.csv", "is no day of the calendar"),
     ],
 )
 def test_a_key_that_belongs_nowhere_is_told_why(key: str, said: str) -> None:
@@ -90,3 +112,33 @@ def test_a_partition_begins_at_its_logical_date(partition: str, start: dt.dateti
 )
 def test_the_next_partition_is_one_further(by: PartitionBy, one: str, next_one: str) -> None:
     assert ordinal(next_one, by) - ordinal(one, by) == 1
+
+
+@pytest.mark.parametrize("key", ["2024-13", "2024-02-30", "2024-01-01T24", "2024", "20240101", "all", "2024-1-1", ""])
+def test_what_is_no_partition_key_has_no_beginning(key: str) -> None:
+    with pytest.raises(ValueError, match="is not the key of a partition"):
+        logical_start(key)
+
+
+@given(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9000, 1, 1)), st.sampled_from(["hour", "day", "month"]))
+def test_keys_sort_and_count_like_the_times_they_stand_for(moment: dt.datetime, by: PartitionBy) -> None:
+    key = moment.isoformat()[: {"hour": 13, "day": 10, "month": 7, "none": 0}[by]]
+
+    following = next_key(by, key)
+
+    assert partition_of(arrives(by, f"(?P<{by}>.*)", start="0001-01-01"), f"customers/{key}") == key
+    assert logical_start(key) <= moment < logical_start(following)
+    assert key < following
+    assert ordinal(following, by) == ordinal(key, by) + 1
+    assert list(partition_keys_between(by, key, following)) == [key, following]
+
+
+def test_there_is_one_partition_where_there_are_none() -> None:
+    assert list(partition_keys_between("none", "all", "all")) == ["all"]
+    assert first_key(arrives("none", None)) == "all"
+    with pytest.raises(ValueError, match="not the key of a partition in time"):
+        next_key("none", "all")
+
+
+def test_nothing_lies_between_a_partition_and_an_earlier_one() -> None:
+    assert list(partition_keys_between("day", "2024-01-02", "2024-01-01")) == []

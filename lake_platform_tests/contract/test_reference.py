@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from lake_platform.contract import dataset
-from lake_platform.contract.rules.model import BATCH_RULES, REFUSED_RULES, ROW_RULES
+from lake_platform.contract.rules.kinds import BATCH_RULES, REFUSED_RULES, ROW_RULES
 from lake_platform.contract.source import parse_contract
 from lake_platform_tests.contract.declared import FILE
 
@@ -19,8 +19,11 @@ MODELS = [
     dataset.FileFormat,
     dataset.Column,
     dataset.Evolution,
+    dataset.QualityRule,
+    dataset.Quarantine,
     dataset.Transform,
     dataset.Target,
+    dataset.Deletes,
 ]
 
 

@@ -44,7 +44,7 @@ def test_a_type_in_every_system(text: str, spark: str, arrow: str, redshift: str
     ],
 )
 def test_what_is_not_in_the_table_is_an_error_that_lists_it(text: str) -> None:
-    with pytest.raises(UnknownTypeError, match="there are: bigint, boolean"):
+    with pytest.raises(UnknownTypeError, match="there are: smallint, integer, bigint"):
         parse_type(text)
 
 

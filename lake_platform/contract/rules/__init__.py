@@ -11,10 +11,11 @@ from lake_platform.contract.rules.compiled import (
     CompiledRules,
     compile_expression,
     compile_rules,
+    is_row_rule,
 )
-from lake_platform.contract.rules.faults import rule_faults
-from lake_platform.contract.rules.model import RuleSyntaxError
+from lake_platform.contract.rules.faults import find_rule_faults
 from lake_platform.contract.rules.parse import parse_rule
+from lake_platform.errors import RuleSyntaxError
 
 __all__ = [
     "CompiledBatchRule",
@@ -24,6 +25,7 @@ __all__ = [
     "RuleSyntaxError",
     "compile_expression",
     "compile_rules",
+    "find_rule_faults",
+    "is_row_rule",
     "parse_rule",
-    "rule_faults",
 ]

@@ -1,134 +1,166 @@
-"""What is wrong with the rules of a contract, found before any row is read.
+"""What is wrong with a rule, found before any row is read.
 
 One rule with a wrong column or type makes Deequ fail every other rule with the same text, so columns, types, regular
 expressions and conditions are checked here.
 """
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from lake_platform.contract.rules.conditions import Types, known_type, parse_condition
+from lake_platform.contract.rules.kinds import KINDS, ROW_RULES, Kind
+from lake_platform.contract.rules.model import Composite, Condition, Rule, Simple, Value, simple_rules
+from lake_platform.contract.types import NUMERIC, ColumnType
+from lake_platform.errors import RuleSyntaxError
 
-from lake_platform.contract.dataset import DatasetContract, QualityRule
-from lake_platform.contract.rules.compiled import column_types, is_row_rule, simple_rules
-from lake_platform.contract.rules.model import NUMERIC_RULES, Composite, Rule, RuleSyntaxError, Simple
-from lake_platform.contract.rules.names import rule_name
-from lake_platform.contract.rules.parse import parse_rule
-from lake_platform.contract.rules.render import Types, parse_sql
+RuleFault = tuple[str, str]
+"""What is wrong, what to do."""
 
-Where = tuple[str | int, ...]
-RuleFault = tuple[Where, str, str]
-"""Path below `attributes`, what is wrong, what to do."""
-
-NUMERIC = ("integer", "float", "decimal")
-COLUMNS = {"RowCount": (0, 0), "ColumnCount": (0, 0), "ColumnCorrelation": (2, 2), "IsPrimaryKey": (1, 20)}
-NO_CONDITION = ("IsComplete", "IsUnique", "IsPrimaryKey")
+_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=", "between", "not between")
+_SETS = ("in", "not in")
+_PATTERNS = ("matches", "not matches")
+_EQUALITY = ("=", "!=", *_SETS)
 
 
-def rule_faults(contract: DatasetContract) -> Iterator[RuleFault]:
-    """Every fault of the rules and of `deletes.when`, each with the path of the very rule."""
-    types = column_types(contract)
-    seen: dict[str, int] = {}
-    for number, declared in enumerate(contract.quality):
-        at: Where = ("quality", number, "rule")
-        try:
-            rule = parse_rule(declared.rule)
-        except RuleSyntaxError as error:
-            yield at, str(error), "docs/dataset.md lists the rules"
-            continue
-        yield from ((at, message, hint) for message, hint in _rule(rule, types))
-        yield from _severity(number, declared, rule)
-        name = rule_name(rule)
-        if name in seen:
-            yield at, f"the check {name!r} stands in quality.{seen[name]} already", "remove one of the two rules"
-        seen.setdefault(name, number)
-    deletes = contract.target.deletes if contract.target else None
-    if deletes is not None and deletes.when is not None:
-        for message, hint in condition_faults(deletes.when, types):
-            yield ("target", "deletes", "when"), message, hint
-
-
-def condition_faults(text: str, types: Types) -> Iterator[tuple[str, str]]:
-    """What is wrong with a SQL condition over columns."""
-    try:
-        expression = parse_sql(text)
-    except SqlglotError as error:
-        yield f"{text!r} is no condition: {str(error).splitlines()[0]}", "write it as in SQL: op = 'D'"
-        return
-    if expression.find(exp.Select, exp.Subquery, exp.Command):
-        yield f"{text!r} asks another table", "use the columns of the row only"
-    for column in expression.find_all(exp.Column):
-        yield from _known(column.name, types)
-
-
-def _severity(number: int, declared: QualityRule, rule: Rule) -> Iterator[RuleFault]:
-    if declared.otherwise == "quarantine" and not is_row_rule(rule):
-        message = "a rule about the whole set cannot send rows to quarantine"
-        yield ("quality", number, "otherwise"), message, "use block or warn"
-
-
-def _rule(rule: Rule, types: Types) -> Iterator[tuple[str, str]]:
-    if isinstance(rule, Composite):
-        kinds = {is_row_rule(part) for part in rule.parts}
-        if kinds != {True}:
-            yield "and/or join rules about rows only", "write the rules one by one"
+def find_rule_faults(rule: Rule, types: Types) -> Iterator[RuleFault]:
+    """Every fault of one rule."""
+    if isinstance(rule, Composite) and len({simple.kind in ROW_RULES for simple in simple_rules(rule)}) > 1:
+        yield "and/or join rules about rows, or rules about the set, not both", "write the rules one by one"
     for simple in simple_rules(rule):
         yield from _simple(simple, types)
 
 
-def _simple(rule: Simple, types: Types) -> Iterator[tuple[str, str]]:
-    low, high = COLUMNS.get(rule.kind, (1, 1))
+def _simple(rule: Simple, types: Types) -> Iterator[RuleFault]:
+    kind = KINDS[rule.kind]
+    low, high = kind.columns
     if not low <= len(rule.columns) <= high:
-        wanted = str(low) if low == high else f"{low} or more"
-        yield f"{rule.kind} takes {wanted} column(s), here are {len(rule.columns)}", "names stand in double quotes"
+        wanted = str(low) if low == high else f"{low} to {high}"
+        yield f"{rule.kind} takes {wanted} column(s), here are {len(rule.columns)}", _columns_hint(rule.kind)
         return
-    unknown = [fault for name in rule.columns for fault in _known(name, types)]
-    yield from unknown
-    if (rule.condition is None) != (rule.kind in NO_CONDITION):
-        yield (
-            (f"{rule.kind} takes no condition", "")
-            if rule.condition
-            else (f"{rule.kind} needs a condition", "such as > 0.9")
-        )
+    if len(set(rule.columns)) < len(rule.columns):
+        yield f"{rule.kind} names a column twice", ""
+    yield from _where(rule, kind, types)
+    known = list(_known(rule, kind, types))
+    yield from (fault for fault in known if isinstance(fault, tuple))
+    if (rule.condition is None) != (kind.compared == "nothing"):
+        needs = f"{rule.kind} takes no condition" if rule.condition else f"{rule.kind} needs a condition"
+        yield needs, "" if rule.condition else _condition_hint(kind)
         return
-    if rule.where is not None:
-        yield from condition_faults(rule.where, types)
-    if not unknown:
-        yield from _types(rule, types)
-    if rule.condition and rule.condition.operator in ("matches", "not matches"):
-        yield from _regex(rule.condition.values[0].text)
-
-
-def _known(name: str, types: Types) -> Iterator[tuple[str, str]]:
-    if name not in types:
-        yield f"there is no column {name!r}", f"the columns are {', '.join(types)}"
-
-
-def _types(rule: Simple, types: Types) -> Iterator[tuple[str, str]]:
-    families = [types[name].family for name in rule.columns]
-    if rule.kind in (*NUMERIC_RULES, "ColumnCorrelation"):
-        wrong = [name for name, family in zip(rule.columns, families, strict=True) if family not in NUMERIC]
-        if wrong:
-            yield f"{rule.kind} needs a number, {wrong[0]!r} is {types[wrong[0]].redshift}", ""
-    if rule.kind == "ColumnLength" and families[0] != "string":
-        yield f"ColumnLength needs a char or varchar, {rule.columns[0]!r} is {types[rule.columns[0]].redshift}", ""
     if rule.condition is None:
         return
-    values = [value for value in rule.condition.values if value.kind != "keyword"]
-    if rule.kind == "ColumnValues":
-        family = families[0]
-        if rule.condition.operator.endswith("matches") and family != "string":
-            yield f"matches needs a char or varchar, {rule.columns[0]!r} is {types[rule.columns[0]].redshift}", ""
-        kind = "number" if family in NUMERIC else "string"
-        if any(value.kind != kind for value in values):
-            yield f"{rule.columns[0]!r} is {types[rule.columns[0]].redshift}, its values are written as {kind}s", ""
-    elif any(value.kind != "number" for value in values):
-        yield f"{rule.kind} is compared with numbers", ""
+    if kind.compared == "values":
+        yield from (
+            f for column in known if isinstance(column, ColumnType) for f in _values(rule, rule.condition, column)
+        )
+    else:
+        yield from _numbers(rule.kind, kind, rule.condition)
 
 
-def _regex(pattern: str) -> Iterator[tuple[str, str]]:
+def _known(rule: Simple, kind: Kind, types: Types) -> Iterator[ColumnType | RuleFault]:
+    for name in rule.columns:
+        try:
+            column = known_type(name, types)
+        except RuleSyntaxError as error:
+            yield error.fault, error.hint
+            continue
+        if column is None:
+            continue
+        if kind.families and column.family not in kind.families:
+            yield f"{rule.kind} needs {_families(kind)}, {name!r} is {column.redshift}", ""
+        else:
+            yield column
+
+
+def _where(rule: Simple, kind: Kind, types: Types) -> Iterator[RuleFault]:
+    if rule.where is None:
+        return
+    if not kind.where:
+        yield f"{rule.kind} takes no `where`", ""
+    try:
+        parse_condition(rule.where, types)
+    except RuleSyntaxError as error:
+        yield f"where: {error.fault}", error.hint
+
+
+def _numbers(name: str, kind: Kind, condition: Condition) -> Iterator[RuleFault]:
+    if condition.operator in _PATTERNS:
+        yield f"{name} cannot be matched with a pattern", _condition_hint(kind)
+        return
+    wanted = "duration" if kind.compared == "duration" else "number"
+    if wrong := [str(value) for value in condition.values if value.kind != wanted]:
+        yield f"{name} is compared with a {wanted}, not with {wrong[0]}", _condition_hint(kind)
+        return
+    limits = {"share": (0, 1), "correlation": (-1, 1)}.get(kind.compared)
+    if limits and any(not limits[0] <= float(value.text) <= limits[1] for value in condition.values):
+        yield f"{name} is a number between {limits[0]} and {limits[1]}", "90 in a hundred is 0.9"
+
+
+def _values(rule: Simple, condition: Condition, column: ColumnType) -> Iterator[RuleFault]:
+    operator, keywords = condition.operator, [value for value in condition.values if value.kind == "keyword"]
+    if keywords and operator not in _EQUALITY:
+        yield (
+            f"`{operator}` cannot be asked of {keywords[0]}",
+            "NULL, EMPTY and WHITESPACES_ONLY stand behind =, !=, in and not in",
+        )
+    if column.family != "string" and any(value.text != "NULL" for value in keywords):
+        yield f"only texts are EMPTY or WHITESPACES_ONLY, {rule.columns[0]!r} is {column.redshift}", ""
+    if operator in _PATTERNS:
+        yield from _pattern(rule, condition.values[0].text, column)
+        return
+    if column.family in ("string", "boolean") and operator not in _EQUALITY:
+        yield f"`{operator}` needs a number or a date, {rule.columns[0]!r} is {column.redshift}", ""
+        return
+    for value in condition.values:
+        if value.kind != "keyword" and (fault := _misfit(value, operator, column)):
+            yield f"{rule.columns[0]!r} is {column.redshift}: {value} {fault}", ""
+
+
+def _misfit(value: Value, operator: str, column: ColumnType) -> str | None:
+    if column.family in NUMERIC:
+        whole = value.kind == "string" and column.family == "integer" and operator in _EQUALITY
+        fits = value.kind == "number" or (whole and re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value.text))
+        return None if fits else "is no number; numbers stand without quotes"
+    if column.family in ("date", "timestamp"):
+        return (
+            None
+            if value.kind == "now" or (value.kind == "string" and _is_date(value.text))
+            else ('is no date; write "2024-01-31", or now(), or (now() - 3 days)')
+        )
+    if column.family == "boolean":
+        return None if value.kind == "string" and value.text in ("true", "false") else 'is neither "true" nor "false"'
+    return None if value.kind == "string" else "stands without quotes; texts stand in double quotes"
+
+
+def _pattern(rule: Simple, pattern: str, column: ColumnType) -> Iterator[RuleFault]:
+    if column.family != "string":
+        yield f"a pattern needs a char or varchar, {rule.columns[0]!r} is {column.redshift}", ""
     try:
         re.compile(pattern)
     except re.error as error:
         yield f"{pattern!r} is no regular expression: {error}", ""
+        return
+    if found := re.search(r"\(\?P[<=]", pattern):
+        yield f"{found[0]!r} is Python's way, Java reads another", "groups need no name here"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _families(kind: Kind) -> str:
+    return {"string": "a char or varchar", "date": "a date or timestamp"}.get(kind.families[0], "a number")
+
+
+def _columns_hint(name: str) -> str:
+    if name == "IsUnique":
+        return 'IsPrimaryKey takes several: IsPrimaryKey "a" "b"'
+    return "names stand in double quotes behind the rule type"
+
+
+def _condition_hint(kind: Kind) -> str:
+    examples = {"share": "> 0.9", "duration": "<= 24 hours", "values": 'in ["A","B"]', "correlation": "> 0.5"}
+    return f"such as {examples.get(kind.compared, '> 0')}"

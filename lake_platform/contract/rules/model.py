@@ -1,77 +1,83 @@
-"""A parsed DQDL rule."""
+"""A parsed DQDL rule. `str` of a rule is its canonical text: equal rules have equal texts, and Deequ's parser reads it."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "between", "not between", "in", "not in", "matches", "not matches"]
-Keyword = Literal["NULL", "EMPTY", "WHITESPACES_ONLY"]
-
-ROW_RULES = ("IsComplete", "ColumnValues", "ColumnLength", "IsUnique", "IsPrimaryKey")
-NUMERIC_RULES = ("Mean", "Sum", "StandardDeviation")
-BATCH_RULES = (
-    "RowCount",
-    "ColumnCount",
-    "Completeness",
-    "Uniqueness",
-    "UniqueValueRatio",
-    "DistinctValuesCount",
-    "Entropy",
-    "ColumnCorrelation",
-    *NUMERIC_RULES,
-)
-REFUSED_RULES = {
-    "ZerosCount": "Deequ 2.1 does not parse it",
-    "Variance": "Deequ 2.1 does not parse it; use StandardDeviation",
-    "Range": "Deequ 2.1 does not parse it",
-    "Skewness": "Deequ 2.1 does not parse it",
-    "Kurtosis": "Deequ 2.1 does not parse it",
-    "InterquartileRange": "Deequ 2.1 does not parse it",
-    "DuplicateRowCount": "Deequ 2.1 does not parse it",
-    "FileFreshness": "Deequ 2.1 reports it as failed whatever the files are; arrivals are watched by the sensor",
-    "FileSize": "Deequ 2.1 reports it as failed whatever the files are",
-    "FileUniqueness": "Deequ 2.1 reports it as failed whatever the files are; equal files are told as duplicates",
-    "DetectAnomalies": "Deequ 2.1 reports it as failed: it has no history here",
-}
-
-
-@dataclass(frozen=True)
-class Condition:
-    """`in ["A","I"]`: an operator and its values; strings, numbers as text, or a keyword."""
-
-    operator: Operator
-    values: tuple["Value", ...]
+ValueKind = Literal["string", "number", "keyword", "now", "duration"]
+KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
 
 
 @dataclass(frozen=True)
 class Value:
-    """One literal. `keyword` is NULL, EMPTY or WHITESPACES_ONLY."""
+    """One value as it is meant, without quotes.
+
+    A keyword is NULL, EMPTY or WHITESPACES_ONLY. `now` is `now()` and days to add, as text. A duration is `24 hours`.
+    """
 
     text: str
-    kind: Literal["string", "number", "keyword"]
+    kind: ValueKind
+
+    def __str__(self) -> str:
+        if self.kind == "now":
+            days = int(self.text)
+            return "now()" if not days else f"(now() {'-' if days < 0 else '+'} {abs(days)} days)"
+        return quoted(self.text, escape_backslash=True) if self.kind == "string" else self.text
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`in ["A","I"]`: an operator and its values."""
+
+    operator: Operator
+    values: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        if self.operator.endswith("in"):
+            return f"{self.operator} [{','.join(str(value) for value in self.values)}]"
+        if self.operator.endswith("matches"):
+            return f"{self.operator} {quoted(self.values[0].text)}"
+        return f"{self.operator} {' and '.join(str(value) for value in self.values)}"
 
 
 @dataclass(frozen=True)
 class Simple:
-    """One rule: its type, its columns and its condition."""
+    """One rule: its type, its columns, its condition, and the SQL condition of the rows that it is about."""
 
     kind: str
     columns: tuple[str, ...]
-    condition: Condition | None
-    where: str | None
-    text: str
+    condition: Condition | None = None
+    where: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.kind, *(quoted(name) for name in self.columns)]
+        parts += [str(self.condition)] if self.condition else []
+        parts += [f"where {quoted(self.where)}"] if self.where is not None else []
+        return " ".join(parts)
 
 
 @dataclass(frozen=True)
 class Composite:
-    """`(rule) and (rule)`, `(rule) or (rule)`."""
+    """`(rule) AND (rule)`, `(rule) OR (rule)`."""
 
     operator: Literal["and", "or"]
     parts: tuple["Rule", ...]
-    text: str
+
+    def __str__(self) -> str:
+        return f" {self.operator.upper()} ".join(f"({part})" for part in self.parts)
 
 
 Rule = Simple | Composite
 
 
-class RuleSyntaxError(ValueError):
-    """The text is no rule that is supported; the message says what to do."""
+def quoted(text: str, *, escape_backslash: bool = False) -> str:
+    """A text in DQDL's quotes. A backslash stands for itself in patterns and conditions, and is doubled in values."""
+    escaped = text.replace("\\", "\\\\") if escape_backslash else text
+    return '"' + escaped.replace('"', '\\"') + '"'
+
+
+def simple_rules(rule: Rule) -> list[Simple]:
+    """The simple rules that a rule is made of."""
+    if isinstance(rule, Simple):
+        return [rule]
+    return [simple for part in rule.parts for simple in simple_rules(part)]

@@ -1,35 +1,30 @@
-"""DQDL text to a rule: the subset that Deequ 2.1 evaluates rightly."""
+"""DQDL text to a rule, for the rule types that are supported."""
 
 import re
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
+from lake_platform.contract.rules.kinds import KINDS, REFUSED_RULES
 from lake_platform.contract.rules.model import (
-    BATCH_RULES,
-    REFUSED_RULES,
-    ROW_RULES,
+    KEYWORDS,
     Composite,
     Condition,
     Operator,
     Rule,
-    RuleSyntaxError,
     Simple,
     Value,
 )
+from lake_platform.contract.rules.tokens import TokenReader, tokenize
+from lake_platform.errors import RuleSyntaxError
 
-TOKEN = re.compile(
-    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?\d+(?:\.\d+)?)|(?P<operator>!=|<=|>=|=|<|>)'
-    r"|(?P<punctuation>[()\[\],])|(?P<word>[A-Za-z_]\w*))"
+_TOKEN = re.compile(
+    r'\s*(?:(?P<string>"(?:[^"\\]|\\.)*")|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?![\w.]))|(?P<operator>!=|<=|>=|=|<|>)'
+    r"|(?P<sign>[()\[\],+-])|(?P<word>[A-Za-z_]\w*))",
+    re.DOTALL,
 )
-KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
-
-
-@dataclass(frozen=True)
-class _Token:
-    kind: str
-    text: str
-    start: int
-    end: int
+_HINT = "column names and texts stand in double quotes, conditions behind the columns"
+_UNITS = ("days", "hours", "minutes")
+_MAX_DEPTH = 20
 
 
 def parse_rule(text: str) -> Rule:
@@ -38,162 +33,166 @@ def parse_rule(text: str) -> Rule:
     Raises:
         RuleSyntaxError: it is no DQDL, or of a type that is not supported.
     """
-    reader = _Reader(text)
-    rule = reader.rule()
+    reader = TokenReader(tokenize(text, _TOKEN, _HINT))
+    rule = _either(reader, 0)
     reader.end()
     return rule
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = _tokens(text)
-        self._at = 0
+@dataclass(frozen=True)
+class _Part:
+    """A rule, and whether it stood in parentheses: in a composite all parts must."""
 
-    def rule(self) -> Rule:
-        start = self._at
-        parts = [self._part()]
-        operators: list[str] = []
-        while self._word() in ("and", "or"):
-            operators.append(self._next().text.lower())
-            parts.append(self._part())
-        if not operators:
-            return parts[0]
-        if len(set(operators)) > 1:
-            raise RuleSyntaxError("and and or stand side by side; put parentheses around one of them")
-        return Composite("and" if operators[0] == "and" else "or", tuple(parts), self._since(start))
+    rule: Rule
+    enclosed: bool
 
-    def end(self) -> None:
-        if self._at < len(self._tokens):
-            raise RuleSyntaxError(
-                f"{self._since(self._at)!r} is left over after the rule; column names and strings stand in double quotes"
-            )
 
-    def _part(self) -> Rule:
-        if self._peek("("):
-            self._next()
-            rule = self.rule()
-            self._expect(")")
-            return rule
-        return self._simple()
+def _either(reader: TokenReader, depth: int) -> Rule:
+    """Rules joined by `and` and `or`; `and` binds closer, as in Deequ."""
+    groups = [[_part(reader, depth)]]
+    while word := reader.accept("and", "AND", "or", "OR"):
+        groups += [[]] if word in ("or", "OR") else []
+        groups[-1].append(_part(reader, depth))
+    parts = [part for group in groups for part in group]
+    if len(parts) > 1 and not all(part.enclosed for part in parts):
+        raise RuleSyntaxError("rules joined by and, or stand in parentheses", '(IsComplete "a") and (IsComplete "b")')
+    return _joined("or", [_joined("and", [part.rule for part in group]) for group in groups])
 
-    def _simple(self) -> Simple:
-        start = self._at
-        kind = self._next().text if self._word() else ""
-        if kind in REFUSED_RULES:
-            raise RuleSyntaxError(f"the rule type {kind} is not supported: {REFUSED_RULES[kind]}")
-        if kind not in ROW_RULES and kind not in BATCH_RULES:
-            known = ", ".join((*ROW_RULES, *BATCH_RULES))
-            raise RuleSyntaxError(f"{kind or self._since(start)!r} is no supported rule type; there are: {known}")
-        columns: list[str] = []
-        while self._kind() == "string":
-            columns.append(_unquote(self._next().text))
-        condition = self._condition()
-        where = self._where()
-        if self._word() == "with":
-            raise RuleSyntaxError("`with threshold` is not supported: Deequ ignores it for most rules")
-        return Simple(kind, tuple(columns), condition, where, self._since(start))
 
-    def _condition(self) -> Condition | None:
-        if self._kind() == "operator":
-            return Condition(cast("Operator", self._next().text), (self._value(),))
-        negated = self._word() == "not"
-        if negated:
-            self._next()
-        word = self._word()
-        if word not in ("in", "between", "matches"):
-            if negated:
-                raise RuleSyntaxError("after not comes in, between or matches")
-            return None
-        self._next()
-        operator = cast("Operator", f"not {word}" if negated else word)
-        return Condition(operator, self._values(word))
+def _joined(operator: Literal["and", "or"], parts: list[Rule]) -> Rule:
+    return parts[0] if len(parts) == 1 else Composite(operator, tuple(parts))
 
-    def _values(self, word: str) -> tuple[Value, ...]:
-        if word == "matches":
-            return (self._value(),)
-        if word == "between":
-            low = self._value()
-            if self._word() != "and":
-                raise RuleSyntaxError("between takes two values with and between them")
-            self._next()
-            return (low, self._value())
-        self._expect("[")
-        values = [self._value()]
-        while self._peek(","):
-            self._next()
-            values.append(self._value())
-        self._expect("]")
-        return tuple(values)
 
-    def _where(self) -> str | None:
-        if self._word() != "where":
-            return None
-        self._next()
-        if self._kind() != "string":
-            raise RuleSyntaxError('where takes its condition in quotes: where "amount > 0"')
-        return _unquote(self._next().text)
+def _part(reader: TokenReader, depth: int) -> _Part:
+    if depth > _MAX_DEPTH:
+        raise RuleSyntaxError(f"more than {_MAX_DEPTH} parentheses stand in each other")
+    if reader.accept("(") is None:
+        return _Part(_simple(reader), enclosed=False)
+    rule = _either(reader, depth + 1)
+    reader.expect(")")
+    return _Part(rule, enclosed=True)
 
-    def _value(self) -> Value:
-        if self._at >= len(self._tokens):
-            raise RuleSyntaxError("a value is missing at the end")
-        token = self._next()
-        if token.kind == "string":
-            return Value(_unquote(token.text), "string")
-        if token.kind == "number":
-            return Value(token.text, "number")
-        if token.text in KEYWORDS:
-            return Value(token.text, "keyword")
-        raise RuleSyntaxError(f"{token.text!r} is no value; strings stand in double quotes")
 
-    def _next(self) -> _Token:
-        if self._at >= len(self._tokens):
-            raise RuleSyntaxError("the rule ends too early")
-        self._at += 1
-        return self._tokens[self._at - 1]
-
-    def _expect(self, text: str) -> None:
-        if not self._peek(text):
-            raise RuleSyntaxError(
-                f"{text!r} is missing" + (f" before {self._since(self._at)!r}" if self._kind() else "")
-            )
-        self._next()
-
-    def _peek(self, text: str) -> bool:
-        return self._at < len(self._tokens) and self._tokens[self._at].text == text
-
-    def _kind(self) -> str:
-        return self._tokens[self._at].kind if self._at < len(self._tokens) else ""
-
-    def _word(self) -> str:
-        if self._kind() != "word":
-            return ""
-        text = self._tokens[self._at].text
-        return (
-            text.lower() if text.lower() in ("and", "or", "not", "in", "between", "matches", "where", "with") else text
+def _simple(reader: TokenReader) -> Simple:
+    kind = _kind(reader)
+    columns: list[str] = []
+    while reader.next.kind == "string" or (reader.next.kind == "word" and reader.next.text not in _AFTER_COLUMNS):
+        token = reader.take("a column")
+        columns.append(_unquoted(token.text) if token.kind == "string" else token.text)
+    condition = _condition(reader, is_duration=KINDS[kind].compared == "duration")
+    where = _where(reader)
+    if reader.accept("with"):
+        raise RuleSyntaxError(
+            "`with threshold` is not supported: Deequ ignores it for most rules",
+            'use a share of rows: Completeness "x" > 0.9, or quarantine.block_above',
         )
-
-    def _since(self, start: int) -> str:
-        if start >= len(self._tokens):
-            return ""
-        last = max(start, self._at - 1) if self._at > start else len(self._tokens) - 1
-        return self._text[self._tokens[start].start : self._tokens[last].end]
+    return Simple(kind, tuple(columns), condition, where)
 
 
-def _tokens(text: str) -> list[_Token]:
-    found: list[_Token] = []
-    at = 0
-    while text[at:].strip():
-        match = TOKEN.match(text, at)
-        if match is None:
-            raise RuleSyntaxError(
-                f"{text[at:].strip()!r} cannot be read; column names and strings stand in double quotes"
-            )
-        kind = match.lastgroup or ""
-        found.append(_Token(kind, match[kind], match.start(kind), match.end(kind)))
-        at = match.end()
-    return found
+_AFTER_COLUMNS = ("in", "not", "between", "matches", "where", "with", "and", "or", "AND", "OR", "IN", "NOT", "BETWEEN")
 
 
-def _unquote(text: str) -> str:
+def _kind(reader: TokenReader) -> str:
+    token = reader.take("a rule type")
+    if token.text in REFUSED_RULES:
+        raise RuleSyntaxError(f"the rule type {token.text} is not supported: {REFUSED_RULES[token.text]}")
+    if token.kind != "word" or token.text not in KINDS:
+        close = next((kind for kind in KINDS if kind.lower() == token.text.lower()), None)
+        known = f"did you mean {close}?" if close else f"there are: {', '.join(KINDS)}"
+        raise RuleSyntaxError(f"{token.text!r} is no rule type", known)
+    return token.text
+
+
+def _condition(reader: TokenReader, *, is_duration: bool) -> Condition | None:
+    if reader.next.kind == "operator":
+        operator = reader.take("an operator").text
+        return Condition(cast("Operator", operator), (_value(reader, is_duration=is_duration),))
+    if (upper := reader.next.text) in ("IN", "NOT", "BETWEEN", "MATCHES"):
+        raise RuleSyntaxError(f"{upper!r} stands in small letters in DQDL: {upper.lower()}")
+    negated = reader.accept("not") is not None
+    word = reader.accept("in", "between", "matches")
+    if word is None:
+        if negated:
+            raise RuleSyntaxError("after `not` comes in, between or matches")
+        return None
+    operator = cast("Operator", f"not {word}" if negated else word)
+    return Condition(operator, _values(reader, word, is_duration=is_duration))
+
+
+def _values(reader: TokenReader, word: str, *, is_duration: bool) -> tuple[Value, ...]:
+    if word == "matches":
+        token = reader.take("a pattern")
+        if token.kind != "string":
+            raise RuleSyntaxError(f"the pattern {token.text!r} stands in double quotes")
+        return (Value(_unquoted(token.text), "string"),)
+    if word == "between":
+        low = _value(reader, is_duration=is_duration)
+        reader.expect("and")
+        return (low, _value(reader, is_duration=is_duration))
+    reader.expect("[")
+    values = [_value(reader, is_duration=is_duration)]
+    while reader.accept(","):
+        values.append(_value(reader, is_duration=is_duration))
+    reader.expect("]")
+    return tuple(values)
+
+
+def _where(reader: TokenReader) -> str | None:
+    if reader.accept("where") is None:
+        return None
+    token = reader.take("a condition")
+    if token.kind != "string":
+        raise RuleSyntaxError("`where` takes its condition in double quotes", 'where "amount > 0"')
+    return _unquoted(token.text)
+
+
+def _value(reader: TokenReader, *, is_duration: bool) -> Value:
+    if reader.next.text in ("now", "("):
+        return _now(reader)
+    token = reader.take("a value")
+    if token.kind == "string":
+        return Value(_value_text(token.text), "string")
+    if token.kind == "number":
+        if not is_duration:
+            return Value(token.text, "number")
+        unit = reader.take("days, hours or minutes").text
+        if unit not in _UNITS:
+            raise RuleSyntaxError(f"{unit!r} is no unit of time", f"there are: {', '.join(_UNITS)}")
+        return Value(f"{token.text} {unit}", "duration")
+    if token.text in KEYWORDS:
+        return Value(token.text, "keyword")
+    raise RuleSyntaxError(
+        f"{token.text!r} is no value", "texts stand in double quotes; there are NULL, EMPTY, WHITESPACES_ONLY and now()"
+    )
+
+
+def _now(reader: TokenReader) -> Value:
+    """`now()` or `(now() - 3 days)`."""
+    inside = reader.accept("(") is not None
+    for text in ("now", "(", ")"):
+        reader.expect(text)
+    if not inside:
+        return Value("0", "now")
+    days = 0
+    if reader.next.kind == "number" and reader.next.text.startswith("-"):
+        days = int(float(reader.take("a number").text))
+    elif sign := reader.accept("+", "-"):
+        token = reader.take("a number of days")
+        if not token.text.isdecimal():
+            raise RuleSyntaxError(f"{token.text!r} is no number of days")
+        days = int(f"{sign}{token.text}")
+    if days and (unit := reader.take("days").text) != "days":
+        raise RuleSyntaxError(f"{unit!r} behind now(): ColumnValues compares dates", "use days")
+    reader.expect(")")
+    return Value(str(days), "now")
+
+
+def _unquoted(text: str) -> str:
     return text[1:-1].replace('\\"', '"')
+
+
+def _value_text(text: str) -> str:
+    inside = text[1:-1]
+    if re.search(r'(?<!\\)(?:\\\\)*\\[^\\"]', inside):
+        raise RuleSyntaxError(f"{text} holds a single backslash", "write two for one")
+    return re.sub(r'\\([\\"])', r"\1", inside)

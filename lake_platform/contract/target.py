@@ -1,0 +1,52 @@
+"""What is done to valid rows: the transform, and the table that is published."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from lake_platform.contract.columns import Column
+from lake_platform.contract.strict import Strict, WriteMode
+
+
+class Transform(Strict):
+    """A pure function of DataFrames, run by the `process` job."""
+
+    run: str
+    """`package.module:function`, called with the rows and with each input as a DataFrame."""
+    inputs: dict[str, str] = Field(default_factory=dict[str, str])
+    """Other datasets that the function takes: parameter name to dataset name; not supported yet."""
+    produces: list[Column] | None = None
+    """The columns after it, in DDL order; default: `columns`."""
+    rows: Literal["same", "filter", "expand", "aggregate"]
+    """What it does to rows: `same` keeps each, `filter` returns those kept and those dropped with a reason, `expand`
+    may repeat rows; `aggregate` is not supported yet."""
+
+
+class Deletes(Strict):
+    """What takes a key out of the target."""
+
+    when: str | None = None
+    """`delivers: changes`: a condition on the row that says that its key is deleted: "op = 'D'"."""
+    absent: Literal["close", "keep"] | None = None
+    """`delivers: snapshot`: what it means for a key that it is not in the snapshot."""
+    empty: Literal["allow", "refuse"] = "refuse"
+    """`delivers: snapshot`: whether a snapshot without rows is believed."""
+
+
+class Target(Strict):
+    """The published table and how rows are written into it."""
+
+    table: str
+    """`table` or `schema.table`; default schema `public`."""
+    write: WriteMode
+    """`replace`, `replace_partition`, `upsert` (the latest row of each key) or `scd2` (all versions of each key)."""
+    keys: list[str] = Field(default_factory=list[str])
+    """The business key: what a row is about."""
+    effective_at: str | None = None
+    """When a fact became true: a date or timestamp column, or `partition`, the logical date. A snapshot is always
+    effective at its partition."""
+    tracked: list[str] | None = None
+    """scd2: columns whose change makes a new version; default: all but keys, effective_at and the columns of
+    `deletes.when`. The others are overwritten in place."""
+    deletes: Deletes | None = None
+    """What takes a key out of the table; default: nothing does."""
