@@ -65,6 +65,7 @@ class _CsvRecords:
         self._form = form
         self._blanks = _SPACE.replace(form.delimiter, "")
         self._quoting = Quoting(form.delimiter, form.quote, form.escape)
+        self._before = 0
         self._known_to_csv = form.escape == form.quote and len(form.delimiter) == 1
 
     def first(self) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ class _CsvRecords:
         while (line := self._next_line()) is not None:
             if multiline and quote in line:
                 self._pass(line)
+            self._before += 1
             yield None
 
     def _next_line(self) -> str | None:
@@ -99,26 +101,36 @@ class _CsvRecords:
 
     def _parse(self, line: str) -> list[str]:
         csv.field_size_limit(MAX_RECORD)
-        lines = chain([line], self._lines) if self._form.multiline else [line]
+        lines = self._from(line) if self._form.multiline else [line]
         try:
             return next(csv.reader(lines, delimiter=self._form.delimiter, quotechar=self._form.quote))
         except csv.Error as error:
-            raise _never_closes(line) from error
+            raise self._never_closes(line) from error
+
+    def _from(self, line: str) -> Iterator[str]:
+        """The csv module asks for a line behind the last one only where a quote is open."""
+        yield line
+        yield from self._lines
+        raise self._never_closes(line)
 
     def _joined(self, line: str) -> Iterator[str]:
         yield line
-        size, last = len(line), line
+        size = len(line)
         inside = self._form.multiline and self._quoting.ends_inside(line.rstrip("\r\n"), inside=False)
-        while inside and (last := next(self._lines, "")):
-            yield last
-            size += len(last)
-            if size > MAX_RECORD:
-                raise _never_closes(line)
-            inside = self._quoting.ends_inside(last.rstrip("\r\n"), inside=True)
+        while inside:
+            following = next(self._lines, None)
+            if following is None or size > MAX_RECORD:
+                raise self._never_closes(line)
+            yield following
+            size += len(following)
+            inside = self._quoting.ends_inside(following.rstrip("\r\n"), inside=True)
 
-
-def _never_closes(line: str) -> UnreadableFileError:
-    return UnreadableFileError(f"a quote that opens in the line {line[:80]!r} does not close in {MAX_RECORD >> 20} MiB")
+    def _never_closes(self, line: str) -> UnreadableFileError:
+        """What follows such a quote is lost in one field, so it is no matter of one row."""
+        return UnreadableFileError(
+            f"a quote opens after {self._before} records, in the line {line[:80]!r}, and does not close: "
+            "the file is cut off there, or has a stray quote"
+        )
 
 
 def _first_text(text: io.TextIOWrapper) -> str:

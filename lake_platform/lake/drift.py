@@ -86,7 +86,7 @@ def _judged(drift: Drift, contract: DatasetContract) -> Drift:
         (evolution.retyped, drift.retyped, "columns have other types"),
         (evolution.added, drift.added, "columns are not in the contract"),
     ):
-        told = f"{what}: {', '.join(names)}"
+        told = f"{what}: {', '.join(name.strip() or repr(name) for name in names)}"
         if names and verdict == "fail":
             refused.append(told)
         elif names and verdict == "warn":

@@ -56,7 +56,6 @@ def test_a_plain_file() -> None:
         ('id,name\n1,"a\nb"\n2,"c ""d"" e"\n', ("id", "name"), 2),
         ('id,name\n1,"a\n\n# no\nb"\n', ("id", "name"), 1),
         ('id,name\n1,it"s\n2,6" of\n', ("id", "name"), 2),
-        ('id,name\n1,"never closed\n2,two\n', ("id", "name"), 1),
         ('id,name\n""\n', ("id", "name"), 1),
         ('"id","na\nme"\n1,2\n', ("id", "na\nme"), 1),
         (b"\xef\xbb\xbfid,name\n1,one\n", ("id", "name"), 1),
@@ -81,7 +80,7 @@ def test_records_of_csv(content: bytes | str, header: tuple[str, ...], records: 
         ({"delimiter": "\t"}, "id\tname\n\t\n1\tone\n", 2),
         ({"escape": "\\"}, 'id,name\n1,"a \\" b\nc"\n', 1),
         ({"escape": "\\"}, 'id,name\n1,"a"\\\n2,b\n', 2),
-        ({"escape": "\\"}, 'id,name\n1,"a\\\n2,b\n', 1),
+        ({"escape": "\\"}, 'id,name\n1,"a\\\n2,b"\n', 1),
         ({"escape": "\\"}, 'id,name\n1,\\"a\n2,"\\\\"\n', 2),
         ({"delimiter": "||"}, 'id||name\n1||"a||b\nc"\n2||d|"e\n', 2),
         ({"delimiter": "||"}, '"i""d"||"na\nme"\n1||2\n', 1),
@@ -183,7 +182,22 @@ def test_a_quote_that_never_closes_in_a_large_file_is_refused(monkeypatch: pytes
     found = find('id,name\n1,"open\n' + "2,two\n" * 1000)
 
     assert found.refused is not None
-    assert "a quote that opens in the line '1,\"open" in found.refused
+    assert "a quote opens after 0 records, in the line '1,\"open" in found.refused
+
+
+@pytest.mark.parametrize("settings", [{}, {"escape": "\\"}, {"delimiter": "||"}])
+@pytest.mark.parametrize("tail", ['3,"cut', '3,"cut\n4,four\n', '3||"cut\n4||four\n'])
+def test_a_file_that_ends_inside_quotes_is_refused(settings: dict[str, Any], tail: str) -> None:
+    delimiter = settings.get("delimiter", ",")
+    text = f"id{delimiter}name\n1{delimiter}one\n{tail}"
+    inside = (delimiter == "||") == ("||" in tail)
+
+    found = find(text, format=csv_format(**settings), evolution={"missing": "warn"})
+
+    assert (found.refused is not None) == inside
+    if inside:
+        assert "a quote opens after 1 records" in (found.refused or "")
+        assert find(text, format=csv_format(**settings, multiline=False)).refused is None
 
 
 JSON_LINES = '{"id": 1}\n{"id": 2}\n'
