@@ -4,7 +4,6 @@
 One place turns them into Dagster failures: `lake_platform.assets.outcomes`.
 """
 
-
 from collections.abc import Sequence
 
 
@@ -100,9 +99,7 @@ class BackendUnavailableError(TerminalError):
     """A backend that this version does not have."""
 
     def __init__(self, backend: str) -> None:
-        super().__init__(
-            f"LAKE_BACKEND={backend} is not part of this version; unset it to use the local backend."
-        )
+        super().__init__(f"LAKE_BACKEND={backend} is not part of this version; unset it to use the local backend.")
 
 
 class JavaNotFoundError(TerminalError):
@@ -120,7 +117,9 @@ class JarDigestError(TerminalError):
     """A jar is not the one that is pinned."""
 
     def __init__(self, path: object, *, wanted: str, found: str) -> None:
-        super().__init__(f"{path} has sha256 {found}, not {wanted}: delete the file and fetch it from a source you trust.")
+        super().__init__(
+            f"{path} has sha256 {found}, not {wanted}: delete the file and fetch it from a source you trust."
+        )
 
 
 class JarFetchError(TransientError):
@@ -145,7 +144,9 @@ class SparkLostError(TransientError):
     """The JVM that a job ran in is gone."""
 
     def __init__(self, dataset: str, token: str, detail: str) -> None:
-        super().__init__(f"{dataset}: Spark went away while job {token[:12]} ran ({detail}). Try again: a new one is started.")
+        super().__init__(
+            f"{dataset}: Spark went away while job {token[:12]} ran ({detail}). Try again: a new one is started."
+        )
 
 
 class SparkJobError(TransientError):
@@ -206,7 +207,9 @@ class WarehouseStatementError(TerminalError):
     """The warehouse refused a statement, and would again."""
 
     def __init__(self, sql: str, *, code: str, message: str) -> None:
-        super().__init__(f"The warehouse refused a statement ({code or 'no code'}): {message}\nThe statement begins: {sql[:400]}")
+        super().__init__(
+            f"The warehouse refused a statement ({code or 'no code'}): {message}\nThe statement begins: {sql[:400]}"
+        )
         self.code, self.sql = code, sql
 
 
@@ -234,7 +237,9 @@ class WarehouseAccessError(TerminalError):
     """The warehouse does not let us in."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"The warehouse does not let us in: {detail}. Check user, password, IAM role and TLS settings.")
+        super().__init__(
+            f"The warehouse does not let us in: {detail}. Check user, password, IAM role and TLS settings."
+        )
 
 
 class TableColumnError(TerminalError):
@@ -294,6 +299,10 @@ class MissingKeyError(TerminalError):
             f"{table}: {rows} rows to be published have NULL in one of {', '.join(columns)}. "
             "Declare these columns `required: true`, so that such rows go to quarantine."
         )
+
+
+class SettingsError(TerminalError):
+    """A variable of the environment that cannot be used."""
 
 
 class UnknownTypeError(TerminalError, ValueError):

@@ -1,9 +1,12 @@
 """Where a run finds its lake and its backend. Nothing is read from the environment before `Settings.from_environment`."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Mapping
+from typing import Literal
+
+from lake_platform.errors import SettingsError
 
 Backend = Literal["local", "aws"]
 
@@ -33,7 +36,7 @@ class Settings:
         env = os.environ if environ is None else environ
         backend = env.get("LAKE_BACKEND") or "local"
         if backend not in ("local", "aws"):
-            raise ValueError(f"LAKE_BACKEND is {backend!r}: set it to local or aws, or leave it out for local")
+            raise SettingsError(f"LAKE_BACKEND is {backend!r}: set it to local or aws, or leave it out for local")
         home = Path(env.get("LAKE_HOME") or ".lake").absolute()
         local = backend == "local"
         return cls(
@@ -48,5 +51,5 @@ class Settings:
 
 def _required(env: Mapping[str, str], name: str) -> str:
     if not env.get(name):
-        raise ValueError(f"{name} is not set: LAKE_BACKEND=aws needs the name of that bucket")
+        raise SettingsError(f"{name} is not set: LAKE_BACKEND=aws needs the name of that bucket")
     return env[name]

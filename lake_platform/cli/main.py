@@ -1,6 +1,7 @@
 """The `lake` command."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -8,13 +9,25 @@ from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
-from lake_platform.cli.services import dev, down
+from lake_platform.cli.services import dev, down, up
 from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
 from lake_platform.cli.tick import tick
+from lake_platform.errors import BackendUnavailableError, ContractError, SettingsError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class LakeGroup(click.Group):
+    """Tells wrong definitions and settings as one message with exit code 2, not as a trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (ContractError, BackendUnavailableError, SettingsError) as error:
+            click.echo(str(error), err=True)
+            raise SystemExit(2) from error
+
+
+@click.group(cls=LakeGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--home", type=click.Path(path_type=Path), help="The directory of the local backend (LAKE_HOME; default .lake)."
 )
@@ -31,5 +44,5 @@ def cli(home: Path | None, defs: Path | None) -> None:
     prepare_environment(home, defs)
 
 
-for command in (check, demo, dev, down, janitor, retry, show, sql, status, tick, withdraw):
+for command in (check, demo, dev, down, janitor, retry, show, sql, status, tick, up, withdraw):
     cli.add_command(command)

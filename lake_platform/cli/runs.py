@@ -55,6 +55,9 @@ def execute(
 
 
 def _problem(result: dg.ExecuteInProcessResult) -> str | None:
+    """Why the run did not succeed: what the first failing step says, else what the run says."""
+    if result.success:
+        return None
     for event in result.filter_events(lambda event: event.is_step_failure):
         error = event.step_failure_data.user_failure_data
         if error is not None and error.description:
@@ -62,7 +65,8 @@ def _problem(result: dg.ExecuteInProcessResult) -> str | None:
         told = event.step_failure_data.error
         if told is not None:
             return (told.cause or told).message.strip()
-    return None
+    ends = [event.message for event in result.all_events if event.is_failure and event.message]
+    return ends[-1] if ends else "the run failed and does not say why; its log is in the Dagster UI"
 
 
 def _step_seconds(instance: dg.DagsterInstance, run_id: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""`lake dev` and `lake down`: the UI, and what runs in the background of the local backend."""
+"""`lake dev`, `lake up` and `lake down`: the UI, and what runs in the background of the local backend."""
 
 import os
 import sys
@@ -21,6 +21,15 @@ def dev(port: int) -> None:
     click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {Settings.from_environment().home / 's3/landing'}")
     arguments = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), *where]
     os.execv(sys.executable, arguments)
+
+
+@click.command()
+def up() -> None:
+    """Start the warm JVM and the local Redshift endpoint, so that the next run need not wait for them."""
+    from lake_platform.local.stack import start_stack
+
+    running = start_stack(Settings.from_environment())
+    click.echo(f"warehouse: {running.psql}\nspark: warm JVM, pid {running.spark['pid']}")
 
 
 @click.command()

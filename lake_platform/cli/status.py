@@ -1,4 +1,7 @@
-"""`lake status`: where every dataset stands."""
+"""`lake status`: where every dataset stands, and how to reach what runs in the background."""
+
+import json
+from dataclasses import asdict, dataclass
 
 import click
 import dagster as dg
@@ -8,25 +11,69 @@ from lake_platform.assets.keys import dataset_keys
 from lake_platform.contract.dataset import LAYERS, DatasetContract
 from lake_platform.definitions import build_resources, load_contracts
 from lake_platform.lake.lake import Lake
+from lake_platform.local.stack import Background, background
 from lake_platform.sensors.arrivals import Tick, look
 from lake_platform.settings import Settings
 
 
+@dataclass(frozen=True, kw_only=True)
+class DatasetStatus:
+    """One dataset. `partitions` are those that reached the last layer; the others name why they did not."""
+
+    dataset: str
+    partitions: int
+    pending: list[str]
+    refused: dict[str, str]
+    failed: dict[str, str]
+    not_taken: dict[str, str]
+
+
 @click.command()
-def status() -> None:
-    """Partitions by layer, what is pending, and what is refused or held back with the reason."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def status(as_json: bool) -> None:
+    """Partitions by layer, what is pending, what is refused or has failed and why, and how to open psql."""
     settings = Settings.from_environment()
+    running = background(settings)
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
-    rows: list[list[object]] = []
-    told: list[str] = []
+    contracts = load_contracts(settings)
     with dg.DagsterInstance.get() as instance:
-        for contract in load_contracts(settings):
-            seen = look(contract, dataset_keys(contract), lake=lake, instance=instance)
-            rows.append([contract.name, *_layers(contract, lake), len(seen.pending), len(seen.held)])
-            told += _told(seen)
-    click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "held"]))
-    click.echo("\n".join(told))
+        seen = [look(contract, dataset_keys(contract), lake=lake, instance=instance) for contract in contracts]
+    states = [_state(contract, lake, tick) for contract, tick in zip(contracts, seen, strict=True)]
+    if as_json:
+        click.echo(json.dumps({**asdict(running), "datasets": [asdict(state) for state in states]}, indent=2))
+        return
+    _print_people(contracts, lake, states, running)
+
+
+def _state(contract: DatasetContract, lake: Lake, seen: Tick) -> DatasetStatus:
+    refused = {partition: why for partition, why in seen.held.items() if why.startswith("refused: ")}
+    return DatasetStatus(
+        dataset=contract.name,
+        partitions=len(lake.log(contract.name, contract.layers[-1]).latest_numbers()),
+        pending=list(seen.pending),
+        refused={partition: why.removeprefix("refused: ") for partition, why in refused.items()},
+        failed={partition: why for partition, why in seen.held.items() if partition not in refused},
+        not_taken=dict(seen.refused_keys),
+    )
+
+
+def _print_people(
+    contracts: list[DatasetContract], lake: Lake, states: list[DatasetStatus], running: Background
+) -> None:
+    rows = [
+        [state.dataset, *_layers(contract, lake), len(state.pending), len(state.refused), len(state.failed)]
+        for contract, state in zip(contracts, states, strict=True)
+    ]
+    click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "refused", "failed"]))
+    for state in states:
+        held = [f"{partition}: refused: {why}" for partition, why in sorted(state.refused.items())]
+        held += [f"{partition}: {why}" for partition, why in sorted(state.failed.items())]
+        held += [f"not taken: {key}: {why}" for key, why in sorted(state.not_taken.items())]
+        for told in held:
+            click.echo(f"{state.dataset} {told}")
+    click.echo(f"\nwarehouse: {running.psql}")
+    click.echo(f"spark: {'warm JVM, pid ' + str(running.spark['pid']) if running.spark['running'] else 'not running'}")
 
 
 def _layers(contract: DatasetContract, lake: Lake) -> list[object]:
@@ -34,8 +81,3 @@ def _layers(contract: DatasetContract, lake: Lake) -> list[object]:
     return [
         len(lake.log(contract.name, layer).latest_numbers()) if layer in contract.layers else "" for layer in LAYERS
     ]
-
-
-def _told(seen: Tick) -> list[str]:
-    held = [f"{seen.dataset} {partition}: {why}" for partition, why in sorted(seen.held.items())]
-    return held + [f"{seen.dataset}: not taken: {told}" for told in seen.reported]

@@ -5,6 +5,7 @@ from typing import Any
 
 from lake_platform.definitions import build_resources
 from lake_platform.settings import Settings
+from lake_platform.warehouse.names import DEFAULT_SCHEMA, STAGING_SCHEMA
 from lake_platform.warehouse.redshift import RedshiftResource
 
 
@@ -16,6 +17,7 @@ def warehouse() -> RedshiftResource:
 
 
 def read_table(query: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    """Runs one query and gives its column names and rows."""
+    """Runs one query and gives its column names and rows. Names without a schema are looked for where targets are."""
     with warehouse().autocommit(query_group="lake") as session:
+        session.execute(f"SET search_path TO {DEFAULT_SCHEMA}, {STAGING_SCHEMA}, public")
         return session.query_table(query)

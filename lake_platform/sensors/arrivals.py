@@ -29,7 +29,8 @@ class Tick:
         requests: the runs to ask for.
         pending: how many partitions want a run.
         held: partition to the reason why it is left alone.
-        reported: landed keys that belong to no partition, with the reason.
+        reported: what is told in words: keys that belong to no partition, runs that die before they begin.
+        refused_keys: landed keys that belong to no partition, with the reason.
         ignored: landed files that do not count.
         settles_in: seconds until a file that is too young may be read.
         live: unfinished runs of the dataset; while there is one, none is asked for.
@@ -40,6 +41,7 @@ class Tick:
     pending: Sequence[str]
     held: Mapping[str, str]
     reported: Sequence[str]
+    refused_keys: Mapping[str, str]
     ignored: int
     settles_in: float | None
     live: Sequence[str]
@@ -96,6 +98,7 @@ def look(
         held=found.held,
         reported=[f"{refused.key}: {refused.reason}" for refused in landing.refused]
         + [f"{request.first} to {request.last}: its runs die before they begin" for request in stillborn],
+        refused_keys={refused.key: refused.reason for refused in landing.refused},
         ignored=landing.ignored,
         settles_in=landing.settles_in,
         live=live,

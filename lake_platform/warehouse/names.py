@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-DEFAULT_SCHEMA = "public"
+DEFAULT_SCHEMA = "analytics"
 """Where targets are that name no schema."""
 STAGING_SCHEMA = "staging"
 

@@ -51,7 +51,7 @@ def test_check_tells_all_faults_of_all_files_with_their_lines(lake: Lake, tmp_pa
 
     told = lake("check", "defs")
 
-    assert told.exit_code != 0
+    assert told.exit_code == 2
     assert not told.exception or isinstance(told.exception, SystemExit)
     for place in (
         "orders/defs.yaml:3",
@@ -78,7 +78,7 @@ def test_tick_with_nothing_to_do_prints_one_json_document(lake: Lake) -> None:
     told = lake("tick", "--json")
 
     assert told.exit_code == 0, told.output
-    assert json.loads(told.stdout)["runs"] == []
+    assert json.loads(told.stdout) == {"runs": [], "refused": []}
 
 
 def test_tick_says_that_there_is_nothing_to_do(lake: Lake) -> None:
@@ -133,7 +133,8 @@ def test_show_takes_a_table_name_only(name: str, lake: Lake) -> None:
 @pytest.mark.warehouse
 def test_sql_and_show_print_rows(lake: Lake) -> None:
     try:
-        assert "done" in lake("sql", "CREATE TABLE fruit (id int, name varchar(10))").output
+        lake("sql", "CREATE SCHEMA IF NOT EXISTS analytics")
+        assert "done" in lake("sql", "CREATE TABLE analytics.fruit (id int, name varchar(10))").output
         lake("sql", "INSERT INTO fruit VALUES (1, 'fig'), (2, NULL)")
         told = lake("show", "fruit")
         counted = lake("sql", "SELECT count(*) AS n FROM fruit")
@@ -144,3 +145,44 @@ def test_sql_and_show_print_rows(lake: Lake) -> None:
     assert [line.split() for line in told.output.splitlines()][2:] == [["1", "fig"], ["2", "NULL"]]
     assert counted.output.splitlines()[2].strip() == "2"
     assert ": stopped" in stopped.output
+
+
+def test_tick_reports_a_key_that_belongs_nowhere_once_and_exits_1(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / ".lake/s3/landing/customers/dt=2024-02-31/a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("customer_id\n1\n", encoding="utf-8")
+
+    first, second = lake("tick", "--json"), lake("tick", "--json")
+
+    assert (first.exit_code, second.exit_code) == (1, 0)
+    (refused,) = json.loads(first.stdout)["refused"]
+    assert (refused["dataset"], refused["key"]) == ("customers", "customers/dt=2024-02-31/a.csv")
+    assert json.loads(second.stdout)["refused"] == []
+
+
+def test_wrong_definitions_are_told_with_exit_code_2_by_every_command(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "defs/empty").mkdir(parents=True)
+    (tmp_path / "defs/empty/defs.yaml").write_text("")
+
+    told = lake("--defs", "defs", "tick")
+
+    assert told.exit_code == 2
+    assert "the file is empty" in told.output
+
+
+@pytest.mark.warehouse
+def test_status_and_sql_speak_json(lake: Lake) -> None:
+    try:
+        status = json.loads(lake("status", "--json").stdout)
+        rows = json.loads(lake("sql", "--json", "SELECT CAST(1.50 AS DECIMAL(9,2)) AS amount, NULL AS nothing").stdout)
+        moment = json.loads(lake("sql", "--json", "SELECT CAST('2024-03-01 08:00:00' AS TIMESTAMP) AS at").stdout)
+        told = lake("status").output
+    finally:
+        lake("down")
+
+    assert set(status["warehouse"]) == {"host", "port", "database", "user", "password"}
+    assert [dataset["dataset"] for dataset in status["datasets"]] == ["customers"]
+    assert set(status["datasets"][0]) >= {"dataset", "partitions", "pending", "refused", "failed"}
+    assert rows == [{"amount": "1.50", "nothing": None}]
+    assert moment == [{"at": "2024-03-01 08:00:00.000000"}]
+    assert f"psql -h 127.0.0.1 -p {status['warehouse']['port']}" in told

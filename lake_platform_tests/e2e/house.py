@@ -89,6 +89,7 @@ class House:
         redshift = build_resources(self.settings)["redshift"]
         assert isinstance(redshift, RedshiftResource)
         with redshift.autocommit(query_group="test") as session:
+            session.execute("SET search_path TO analytics, staging, public")
             return session.query(query)
 
 

@@ -12,8 +12,24 @@ def drop_file(path: Path, content: bytes) -> bool:
     """
     if path.exists():
         return False
+    _land(path, content)
+    return True
+
+
+def rewrite_file(path: Path, content: bytes) -> bool:
+    """Replaces a file as a whole.
+
+    Returns:
+        False where the file holds this content already.
+    """
+    if path.exists() and path.read_bytes() == content:
+        return False
+    _land(path, content)
+    return True
+
+
+def _land(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.parent / f".{path.name}.{os.getpid()}"
     half.write_bytes(content)
     half.replace(path)
-    return True
