@@ -33,7 +33,7 @@ def staged(redshift: RedshiftResource) -> Iterator[Warehouse]:
         for number in range(WRITERS):
             warehouse.stage(*snapshot(number))
         yield warehouse
-        for table in ("public.dim_things", "public.dim_things__events", "public.dim_things__ledger"):
+        for table in ("analytics.dim_things", "analytics.dim_things__events", "analytics.dim_things__ledger"):
             session.execute(f"DROP TABLE {table}")
         session.execute("DROP TABLE staging.stg_things")
 

@@ -2,7 +2,7 @@ CREATE TEMP TABLE lake_touched AS
 SELECT "id", MAX(_partition) AS _batch
 FROM (
   SELECT e."id", e._partition
-  FROM "public"."dim_things__events" AS e
+  FROM "analytics"."dim_things__events" AS e
   JOIN lake_batches AS b ON b._partition = e._partition
   UNION ALL
   SELECT s."id", s._partition
@@ -14,11 +14,11 @@ GROUP BY "id";
 
 ANALYZE lake_touched;
 
-DELETE FROM "public"."dim_things__events"
+DELETE FROM "analytics"."dim_things__events"
 USING lake_batches
 WHERE "dim_things__events"._partition = lake_batches._partition;
 
-INSERT INTO "public"."dim_things__events" ("id", "name", "note", "at", _op, _effective_at, _partition, _file_time, _file, _row)
+INSERT INTO "analytics"."dim_things__events" ("id", "name", "note", "at", _op, _effective_at, _partition, _file_time, _file, _row)
 SELECT s."id", s."name", s."note", s."at", s._op, CAST(s."at" AS TIMESTAMP), s._partition, s._file_time, s._file, s._row
 FROM "staging"."stg_things" AS s
 JOIN lake_batches AS b ON b._partition = s._partition
@@ -58,7 +58,7 @@ FROM (
                 PARTITION BY e."id", e._effective_at
                 ORDER BY e._file_time DESC, e._file DESC, e._row DESC, e._op, e."name" DESC, e."note" DESC, e."at" DESC, e._partition DESC
               ) AS _place
-            FROM "public"."dim_things__events" AS e
+            FROM "analytics"."dim_things__events" AS e
             JOIN lake_touched AS t ON t."id" = e."id"
           ) AS placed
           WHERE _place = 1
@@ -73,7 +73,7 @@ ANALYZE lake_versions;
 
 CREATE TEMP TABLE lake_found AS
 SELECT d."id", d."name", d."note", d."at", d.valid_from, d.valid_to, d._partition
-FROM "public"."dim_things" AS d
+FROM "analytics"."dim_things" AS d
 JOIN lake_touched AS t ON d."id" = t."id";
 
 ANALYZE lake_found;
@@ -112,13 +112,13 @@ SELECT _batch,
 FROM lake_changes
 GROUP BY _batch;
 
-DELETE FROM "public"."dim_things"
+DELETE FROM "analytics"."dim_things"
 USING lake_changes
 WHERE lake_changes._act = 'D'
   AND "dim_things"."id" = lake_changes."id"
   AND "dim_things".valid_from = lake_changes.valid_from;
 
-UPDATE "public"."dim_things"
+UPDATE "analytics"."dim_things"
 SET "name" = lake_changes."name",
   "note" = lake_changes."note",
   "at" = lake_changes."at",
@@ -130,7 +130,7 @@ WHERE lake_changes._act IN ('U', 'C')
   AND "dim_things"."id" = lake_changes."id"
   AND "dim_things".valid_from = lake_changes.valid_from;
 
-INSERT INTO "public"."dim_things" ("id", "name", "note", "at", valid_from, valid_to, is_current, version_key, _partition)
+INSERT INTO "analytics"."dim_things" ("id", "name", "note", "at", valid_from, valid_to, is_current, version_key, _partition)
 SELECT c."id", c."name", c."note", c."at", c.valid_from, c.valid_to, (c.valid_to IS NULL),
   MD5(CAST(LENGTH(CAST(c."id" AS VARCHAR(64))) AS VARCHAR(10)) || ':' || CAST(c."id" AS VARCHAR(64)) || TO_CHAR(c.valid_from, 'YYYY-MM-DD HH24:MI:SS.US')), c._partition
 FROM lake_changes AS c

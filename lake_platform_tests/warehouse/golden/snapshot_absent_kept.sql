@@ -1,4 +1,4 @@
 SELECT e."id", e."name", e."note", e._op, e._effective_at, e._partition
-          FROM "public"."dim_things__events" AS e
+          FROM "analytics"."dim_things__events" AS e
           JOIN lake_touched AS t ON t."id" = e."id"
           WHERE e._op = 'U';

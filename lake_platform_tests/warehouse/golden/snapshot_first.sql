@@ -25,13 +25,13 @@ WHERE s._op IN ('U', '?');
 
 ANALYZE lake_stated;
 
-INSERT INTO "public"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
+INSERT INTO "analytics"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
 SELECT s."id", s."name", s."note", s._op, a._effective_at, a._partition
 FROM lake_stated AS s
 CROSS JOIN lake_at AS a
 WHERE TRUE;
 
-INSERT INTO "public"."dim_things" ("id", "name", "note", valid_from, valid_to, is_current, version_key, _partition)
+INSERT INTO "analytics"."dim_things" ("id", "name", "note", valid_from, valid_to, is_current, version_key, _partition)
 SELECT s."id", s."name", s."note", a._effective_at, NULL, TRUE,
   MD5(CAST(LENGTH(CAST(s."id" AS VARCHAR(64))) AS VARCHAR(10)) || ':' || CAST(s."id" AS VARCHAR(64)) || TO_CHAR(a._effective_at, 'YYYY-MM-DD HH24:MI:SS.US')), a._partition
 FROM lake_stated AS s

@@ -18,10 +18,10 @@ ANALYZE lake_stated;
 
 CREATE TEMP TABLE lake_held AS
 SELECT e."id", e."name", e."note", e._op
-FROM "public"."dim_things__events" AS e
+FROM "analytics"."dim_things__events" AS e
 JOIN (
   SELECT e."id", MAX(e._effective_at) AS _began
-  FROM "public"."dim_things__events" AS e
+  FROM "analytics"."dim_things__events" AS e
   JOIN lake_at AS a ON e._effective_at <= a._effective_at
   GROUP BY e."id"
 ) AS b ON b."id" = e."id" AND b._began = e._effective_at;
@@ -51,22 +51,22 @@ SELECT c."id", h."name", h."note", CASE WHEN h._op IS NULL THEN 'A' ELSE h._op E
 FROM lake_edit AS c
 CROSS JOIN lake_at AS a
 LEFT JOIN lake_held AS h ON h."id" = c."id"
-LEFT JOIN "public"."dim_things__events" AS n ON n."id" = c."id" AND n._effective_at = a._next_at
+LEFT JOIN "analytics"."dim_things__events" AS n ON n."id" = c."id" AND n._effective_at = a._next_at
 WHERE a._next_at IS NOT NULL AND n._op IS NULL;
 
-DELETE FROM "public"."dim_things__events"
+DELETE FROM "analytics"."dim_things__events"
 USING lake_edit, lake_at
 WHERE "dim_things__events"."id" = lake_edit."id"
   AND "dim_things__events"._effective_at = lake_at._effective_at;
 
-DELETE FROM "public"."dim_things__events"
+DELETE FROM "analytics"."dim_things__events"
 USING lake_edit, lake_at
 WHERE "dim_things__events"."id" = lake_edit."id"
   AND "dim_things__events"._effective_at = lake_at._next_at
   AND CASE WHEN ("dim_things__events"._op <> lake_edit._op OR ("dim_things__events"."name" <> lake_edit."name" OR ("dim_things__events"."name" IS NULL AND lake_edit."name" IS NOT NULL) OR ("dim_things__events"."name" IS NOT NULL AND lake_edit."name" IS NULL) OR LENGTH("dim_things__events"."name") <> LENGTH(lake_edit."name")
     OR "dim_things__events"."note" <> lake_edit."note" OR ("dim_things__events"."note" IS NULL AND lake_edit."note" IS NOT NULL) OR ("dim_things__events"."note" IS NOT NULL AND lake_edit."note" IS NULL))) THEN 1 ELSE 0 END = 0;
 
-INSERT INTO "public"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
+INSERT INTO "analytics"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
 SELECT n."id", n."name", n."note", n._op, a._next_at, a._next_partition
 FROM lake_next AS n
 CROSS JOIN lake_at AS a;
@@ -77,10 +77,10 @@ DROP TABLE lake_held;
 
 CREATE TEMP TABLE lake_held AS
 SELECT e."id", e."name", e."note", e._op
-FROM "public"."dim_things__events" AS e
+FROM "analytics"."dim_things__events" AS e
 JOIN (
   SELECT e."id", MAX(e._effective_at) AS _began
-  FROM "public"."dim_things__events" AS e
+  FROM "analytics"."dim_things__events" AS e
   JOIN lake_at AS a ON e._effective_at < a._effective_at
   JOIN lake_edit AS o ON o."id" = e."id"
   GROUP BY e."id"
@@ -88,7 +88,7 @@ JOIN (
 
 ANALYZE lake_held;
 
-INSERT INTO "public"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
+INSERT INTO "analytics"."dim_things__events" ("id", "name", "note", _op, _effective_at, _partition)
 SELECT c."id", c."name", c."note", c._op, a._effective_at, a._partition
 FROM lake_edit AS c
 CROSS JOIN lake_at AS a
@@ -104,7 +104,7 @@ CROSS JOIN lake_at AS a;
 
 INSERT INTO lake_log ("id", _partition)
 SELECT e."id", a._partition
-FROM "public"."dim_things__events" AS e
+FROM "analytics"."dim_things__events" AS e
 JOIN lake_at AS a ON e._effective_at >= a._open_from AND e._effective_at <= a._effective_at
 WHERE e._op = 'A';
 
@@ -156,7 +156,7 @@ FROM (
           FROM (
             SELECT e."id", e."name", e."note", e._op, e._effective_at, e._partition,
               LEAD(e._effective_at) OVER (PARTITION BY e."id" ORDER BY e._effective_at) AS _until
-            FROM "public"."dim_things__events" AS e
+            FROM "analytics"."dim_things__events" AS e
             JOIN lake_touched AS t ON t."id" = e."id"
           ) AS r
           LEFT JOIN (
@@ -164,7 +164,7 @@ FROM (
               MIN(CASE WHEN closes THEN as_of END) OVER (
                 ORDER BY as_of ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
               ) AS _closes_at
-            FROM "public"."dim_things__ledger"
+            FROM "analytics"."dim_things__ledger"
             WHERE NOT withdrawn
           ) AS c ON c.as_of = r._effective_at
           WHERE r._op = 'U'

@@ -1,16 +1,16 @@
 CREATE TEMP TABLE lake_held AS
 SELECT e."id", e."name", e."note", e._op
-FROM "public"."dim_things__events" AS e
+FROM "analytics"."dim_things__events" AS e
 JOIN lake_at AS a ON e._effective_at = a._effective_at;
 
 ANALYZE lake_held;
 
 CREATE TEMP TABLE lake_prior AS
 SELECT e."id", e."name", e."note", e._op
-FROM "public"."dim_things__events" AS e
+FROM "analytics"."dim_things__events" AS e
 JOIN (
   SELECT e."id", MAX(e._effective_at) AS _began
-  FROM "public"."dim_things__events" AS e
+  FROM "analytics"."dim_things__events" AS e
   JOIN lake_at AS a ON e._effective_at < a._effective_at
   JOIN lake_held AS o ON o."id" = e."id"
   GROUP BY e."id"

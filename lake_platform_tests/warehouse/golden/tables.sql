@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS "staging"."stg_things" (
   "_token" VARCHAR(64) NOT NULL
 ) SORTKEY ("_partition");
 
-CREATE TABLE IF NOT EXISTS "public"."dim_things" (
+CREATE TABLE IF NOT EXISTS "analytics"."dim_things" (
   "id" BIGINT NOT NULL,
   "name" VARCHAR(40),
   "note" CHAR(1),
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS "public"."dim_things" (
   "_token" VARCHAR(64) NOT NULL
 ) DISTKEY ("id") SORTKEY ("id");
 
-CREATE TABLE IF NOT EXISTS "public"."dim_things__ledger" (
+CREATE TABLE IF NOT EXISTS "analytics"."dim_things__ledger" (
   "_partition" VARCHAR(32) NOT NULL,
   "token" VARCHAR(64) NOT NULL,
   "number" BIGINT NOT NULL,
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS "public"."dim_things__ledger" (
   "applied_at" TIMESTAMP NOT NULL
 ) DISTSTYLE ALL SORTKEY ("_partition");
 
-CREATE TABLE IF NOT EXISTS "public"."dim_things__deleted" (
+CREATE TABLE IF NOT EXISTS "analytics"."dim_things__deleted" (
   "id" BIGINT NOT NULL,
   "_effective_at" TIMESTAMP NOT NULL,
   "_partition" VARCHAR(32) NOT NULL,
@@ -52,6 +52,6 @@ CREATE TABLE IF NOT EXISTS "public"."dim_things__deleted" (
   "_token" VARCHAR(64) NOT NULL
 ) DISTKEY ("id") SORTKEY ("id");
 
-ALTER TABLE "public"."dim_things" ADD COLUMN "added" DATE;
+ALTER TABLE "analytics"."dim_things" ADD COLUMN "added" DATE;
 
-ALTER TABLE "public"."dim_things" ALTER COLUMN "name" TYPE VARCHAR(80);
+ALTER TABLE "analytics"."dim_things" ALTER COLUMN "name" TYPE VARCHAR(80);

@@ -19,8 +19,8 @@ FROM (
   JOIN lake_batches AS b ON b._partition = s._partition
   WHERE s._op IN ('U', 'D')
 ) AS n
-LEFT JOIN "public"."dim_things" AS t ON t."id" = n."id"
-LEFT JOIN "public"."dim_things__deleted" AS d ON d."id" = n."id"
+LEFT JOIN "analytics"."dim_things" AS t ON t."id" = n."id"
+LEFT JOIN "analytics"."dim_things__deleted" AS d ON d."id" = n."id"
 WHERE n._place = 1
   AND (t._effective_at IS NULL OR (n._effective_at > t._effective_at OR (n._effective_at = t._effective_at AND (n._file_time > t._file_time OR (n._file_time = t._file_time AND (n._file > t._file OR (n._file = t._file AND n._row >= t._row)))))))
   AND (d._effective_at IS NULL OR (n._effective_at > d._effective_at OR (n._effective_at = d._effective_at AND (n._file_time > d._file_time OR (n._file_time = d._file_time AND (n._file > d._file OR (n._file = d._file AND n._row >= d._row)))))));
@@ -34,16 +34,16 @@ SELECT _partition,
 FROM lake_rows
 GROUP BY _partition;
 
-DELETE FROM "public"."dim_things__deleted"
+DELETE FROM "analytics"."dim_things__deleted"
 USING lake_rows
 WHERE "dim_things__deleted"."id" = lake_rows."id";
 
-DELETE FROM "public"."dim_things"
+DELETE FROM "analytics"."dim_things"
 USING lake_rows
 WHERE lake_rows._act = 'D'
   AND "dim_things"."id" = lake_rows."id";
 
-UPDATE "public"."dim_things"
+UPDATE "analytics"."dim_things"
 SET "name" = lake_rows."name",
   "note" = lake_rows."note",
   "at" = lake_rows."at",
@@ -57,12 +57,12 @@ FROM lake_rows
 WHERE lake_rows._act IN ('U', 'S')
   AND "dim_things"."id" = lake_rows."id";
 
-INSERT INTO "public"."dim_things" ("id", "name", "note", "at", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token")
+INSERT INTO "analytics"."dim_things" ("id", "name", "note", "at", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token")
 SELECT "id", "name", "note", "at", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token"
 FROM lake_rows
 WHERE _act = 'I';
 
-INSERT INTO "public"."dim_things__deleted" ("id", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token")
+INSERT INTO "analytics"."dim_things__deleted" ("id", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token")
 SELECT "id", "_effective_at", "_partition", "_file", "_file_time", "_row", "_token"
 FROM lake_rows
 WHERE _op = 'D';
