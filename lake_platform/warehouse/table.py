@@ -95,11 +95,6 @@ def target_table(contract: DatasetContract) -> TableSpec:
     target = target_of(contract)
     extra = {"scd2": (*VERSION, ORIGIN[0]), "upsert": (EFFECTIVE, *ORIGIN)}.get(target.write, ORIGIN)
     produced = _columns(contract.produced, target.keys)
-    taken = {column.name for column in extra} & {column.name for column in produced}
-    if taken:
-        raise TargetDeclarationError(
-            contract.name, f"writes its own columns {', '.join(sorted(taken))}: rename those of `columns` or `produces`"
-        )
     by_key = tuple(target.keys)
     sort_key = (*by_key, *(("valid_from",) if target.write == "scd2" else ())) or ("_partition",)
     return TableSpec(target_name(contract), (*produced, *extra), sort_key, by_key[0] if by_key else None)
@@ -126,46 +121,14 @@ def _beside(contract: DatasetContract, target: Target, spec: TableSpec) -> tuple
 
 
 def target_of(contract: DatasetContract) -> Target:
-    """The declared target, where what it says goes together.
+    """The declared target; that its fields go together, the contract has checked.
 
     Raises:
-        TargetDeclarationError: it is missing, or write mode, keys and what is delivered do not fit.
+        TargetDeclarationError: there is none.
     """
-    target, delivers = contract.target, contract.arrives.delivers
-    if target is None:
+    if contract.target is None:
         raise TargetDeclarationError(contract.name, "is not declared")
-    if problem := _problem(contract, target, delivers):
-        raise TargetDeclarationError(contract.name, problem)
-    return target
-
-
-def _problem(contract: DatasetContract, target: Target, delivers: str) -> str | None:
-    modes = {"changes": ("upsert", "scd2"), "events": ("replace_partition",)}.get(delivers)
-    if modes and target.write not in modes:
-        return f"write: {target.write} does not go with `delivers: {delivers}`; there are: {', '.join(modes)}"
-    names = [column.name for column in contract.produced]
-    keyed = target.write in ("upsert", "scd2")
-    if keyed and not target.keys:
-        return f"write: {target.write} needs `keys`"
-    effective = [] if target.effective_at in (None, PARTITION) else [target.effective_at]
-    if missing := [name for name in (*target.keys, *effective, *(target.tracked or ())) if name not in names]:
-        return f"names columns that the dataset does not produce: {', '.join(missing)}"
-    if keyed and delivers == "snapshot":
-        return _snapshot_problem(target)
-    floats = [column.name for column in contract.produced if column.name in target.keys and _family(column) == "float"]
-    return (
-        f"keys: {', '.join(floats)} are floating point, which no two systems compare alike"
-        if keyed and floats
-        else None
-    )
-
-
-def _snapshot_problem(target: Target) -> str | None:
-    if target.effective_at not in (None, PARTITION):
-        return "effective_at of a snapshot is its partition: a row in it has no time of its own"
-    if target.write == "upsert" and target.deletes and target.deletes.absent == "close":
-        return "write: upsert takes nothing back, so `deletes: {absent: close}` needs `write: replace` or `scd2`"
-    return None
+    return contract.target
 
 
 def target_name(contract: DatasetContract) -> TableName:
@@ -185,7 +148,3 @@ def tracked_columns(contract: DatasetContract) -> tuple[str, ...]:
 
 def _columns(columns: Sequence[Column], keys: Sequence[str] = ()) -> tuple[TableColumn, ...]:
     return tuple(TableColumn(each.name, parse_type(each.type).redshift, each.name in keys) for each in columns)
-
-
-def _family(column: Column) -> str:
-    return parse_type(column.type).family

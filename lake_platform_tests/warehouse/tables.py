@@ -55,7 +55,7 @@ def contract_of(
                 "format": {"kind": "csv"},
                 "delivers": delivers,
             },
-            "columns": list(columns),
+            "columns": [{**column, "required": column["name"] in target.get("keys", ())} for column in columns],
             "target": {"table": f"dim_{name}", "write": write, **target},
         }
     )

@@ -254,7 +254,7 @@ def test_rules_see_the_table_before_it_is_committed_and_can_refuse_it(warehouse:
     warehouse.stage(Batch(partition="p", token="t", number=1, rows=1), [change(1)])
 
     def rules(session: Session) -> None:
-        seen.append(len(session.query("SELECT id FROM dim_things")))
+        seen.append(len(session.query("SELECT id FROM analytics.dim_things")))
 
     batch = Batch(partition="p", token="t", number=1, rows=1)
     publish(warehouse.session, warehouse.contract, [batch], run_rules=rules)

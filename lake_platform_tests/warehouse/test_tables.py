@@ -1,7 +1,5 @@
 """Tables from contracts: what is made, what is changed in place, and what is refused."""
 
-from typing import Any
-
 import pytest
 
 from lake_platform.contract.dataset import DatasetContract
@@ -74,36 +72,6 @@ def test_columns_of_deletes_are_not_tracked() -> None:
     contract = history_contract("changes", tracked=None, deletes={"when": "note = 'amount' AND name IS NULL"})
 
     assert tracked_columns(contract) == ("amount",)
-
-
-@pytest.mark.parametrize(
-    ("delivers", "write", "target", "told"),
-    [
-        ("events", "scd2", {"keys": ["id"]}, "write: scd2 does not go with `delivers: events`"),
-        ("changes", "replace", {}, "there are: upsert, scd2"),
-        ("changes", "scd2", {}, "needs `keys`"),
-        ("changes", "scd2", {"keys": ["no"], "effective_at": "nor"}, "does not produce: no, nor"),
-        ("snapshot", "scd2", {"keys": ["id"], "effective_at": "changed_at"}, "effective_at of a snapshot"),
-        ("snapshot", "upsert", {"keys": ["id"], "deletes": {"absent": "close"}}, "needs `write: replace` or `scd2`"),
-    ],
-)
-def test_what_does_not_go_together_is_told(delivers: str, write: str, target: dict[str, Any], told: str) -> None:
-    with pytest.raises(TargetDeclarationError, match=told):
-        target_tables(contract_of(delivers, write, **target))
-
-
-def test_a_floating_point_key_is_refused() -> None:
-    columns = [{"name": "id", "type": "double precision"}, {"name": "name", "type": "varchar(9)"}]
-
-    with pytest.raises(TargetDeclarationError, match="id are floating point"):
-        target_tables(contract_of("changes", "scd2", columns=columns, keys=["id"]))
-
-
-def test_a_column_may_not_have_the_name_of_one_of_ours() -> None:
-    columns = [{"name": "id", "type": "bigint"}, {"name": "valid_to", "type": "timestamp"}]
-
-    with pytest.raises(TargetDeclarationError, match="writes its own columns valid_to"):
-        target_table(contract_of("changes", "scd2", columns=columns, keys=["id"]))
 
 
 @pytest.mark.parametrize(

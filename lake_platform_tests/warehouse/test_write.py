@@ -50,7 +50,7 @@ def test_equal_rows_of_a_fact_table_are_all_kept(facts: Warehouse) -> None:
 
 def test_a_partition_is_written_once_under_one_token(facts: Warehouse) -> None:
     facts.say(1, row(1), token="t")
-    facts.session.execute("DELETE FROM dim_things")
+    facts.session.execute("DELETE FROM analytics.dim_things")
     counts = facts.say(1, row(1), token="t")
 
     assert facts.rows() == []
