@@ -25,7 +25,7 @@ _WITH_WHERE = frozenset(
 
 _ABOUT_DATA = re.compile(
     r"does not meet the constraint requirement|[Ee]mpty state|input values were NULL|value was empty|"
-    r"Value at index \d+ is null|did not match|Nested rules? failed|threshold"
+    r"Value at index \d+ is null|did not match|Nested rules? failed|of rows passed|threshold"
 )
 """Reasons by which Deequ says that it did evaluate the rule; every other reason means that it could not."""
 
@@ -68,7 +68,8 @@ def evaluate_batch_rules(
     for partition in counts:
         alone = {(r.name, partition): r.rule.strip() for r in rules if (r.name, partition) not in found}
         if alone:
-            found.update(_evaluate(spark, rows.where(rows["_partition"] == partition), alone))
+            # Without _partition, which is no column of the contract: ColumnCount would count it.
+            found.update(_evaluate(spark, rows.where(rows["_partition"] == partition).drop("_partition"), alone))
     return {p: [_report(rule, found[rule.name, p]) for rule in rules] for p in counts}
 
 
