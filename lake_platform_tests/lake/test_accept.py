@@ -1,5 +1,10 @@
 """Which landed files count, one case each; the state machine mixes them."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +14,7 @@ from lake_platform.errors import VersionTakenError
 from lake_platform.lake.accept import RawOutcome, accept, withdraw
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import scan
+from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.manifest import read_manifest
 from lake_platform.lake.store import ObjectInfo, ObjectStore, key_of
 from lake_platform_tests.lake.builders import NOW, contract, memory_lake
@@ -398,3 +404,31 @@ def test_it_is_the_same_on_every_bucket(store: ObjectStore) -> None:
 
     assert statuses(first) == [("a", "accepted"), ("b", "duplicate"), ("c", "refused")]
     assert run(lake) == RawOutcome(first.document, published=False)
+
+
+def test_runs_that_race_lose_nothing_and_take_nothing_back(tmp_path: Path) -> None:
+    lake = memory_lake(LocalStore("landing", tmp_path / "landing"), LocalStore("lake", tmp_path / "lake"))
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            with suppress(VersionTakenError):
+                listing = landed(lake, contract())
+                accept(lake, contract(), DAY, landed=listing, fingerprint="f")
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = [pool.submit(work) for _ in range(4)]
+        for number in range(25):
+            drop(lake, **{f"f{number}": f"id,name\n{number},n\n".encode()})
+            drop(lake, rewritten=f"id,name\n{number},r\n".encode())
+        done.set()
+        for worker in workers:
+            worker.result()
+
+    assert run(lake).document.body["counts"]["accepted"] == 26
+    history = lake.log("orders", "raw").history(DAY)
+    assert [document.number for document in history] == list(range(1, len(history) + 1))
+    for before, after in pairwise(history):
+        assert set(before.body["arrivals"]) <= set(after.body["arrivals"])
+    versions = [f["time"] for d in history for f in d.body["files"] if f["key"].endswith("rewritten.csv")]
+    assert versions == sorted(versions)
