@@ -150,16 +150,22 @@ def test_doubles_agree_with_python_to_the_bit(texts: list[str], cast: Callable[.
 
 DAYS = st.one_of(
     st.dates().map(str),
-    st.tuples(st.integers(0, 9999), st.integers(0, 13), st.integers(0, 32)).map(lambda d: "%04d-%02d-%02d" % d),
+    st.tuples(st.integers(0, 9999), st.integers(0, 13), st.integers(0, 32)).map(
+        lambda d: "{:04d}-{:02d}-{:02d}".format(*d)
+    ),
 )
 CLOCKS = st.one_of(
     st.times().map(str),
-    st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 61)).map(lambda t: "%02d:%02d:%02d" % t),
+    st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 61)).map(
+        lambda t: "{:02d}:{:02d}:{:02d}".format(*t)
+    ),
 )
 OFFSETS = st.one_of(
     st.just(""),
     st.just("Z"),
-    st.tuples(st.sampled_from("+-"), st.integers(0, 14), st.sampled_from([0, 30, 45])).map(lambda o: "%s%02d:%02d" % o),
+    st.tuples(st.sampled_from("+-"), st.integers(0, 14), st.sampled_from([0, 30, 45])).map(
+        lambda o: "{}{:02d}:{:02d}".format(*o)
+    ),
 )
 
 

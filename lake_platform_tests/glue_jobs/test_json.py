@@ -114,7 +114,7 @@ def test_a_path_leads_into_objects_and_an_alias_is_another_key(bench: Bench) -> 
 def test_a_value_cannot_be_read_whole_and_in_parts(bench: Bench) -> None:
     columns = [ColumnSpec(name="user", type="string"), ColumnSpec(name="city", type="string", path="user.city")]
 
-    with pytest.raises(SparkJobRefusedError, match="Column city reads 'user.city'") as caught:
+    with pytest.raises(SparkJobRefusedError, match=r"Column city reads 'user\.city'") as caught:
         bench.validate([bench.file(b"{}")], columns, format=JSON)
 
     assert isinstance(caught.value.__cause__, PathConflictError)

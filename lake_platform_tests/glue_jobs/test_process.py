@@ -145,7 +145,7 @@ def test_a_transform_that_breaks_its_promise_is_a_terminal_error(
 
 
 def test_a_module_that_is_not_there_is_named(bench: Bench, validated: Result) -> None:
-    with pytest.raises(SparkJobRefusedError, match="No module named 'glue_jobs.transforms.nope'"):
+    with pytest.raises(SparkJobRefusedError, match=r"No module named 'glue_jobs\.transforms\.nope'"):
         bench.process(validated, COLUMNS, transform="glue_jobs.transforms.nope:run")
 
 
@@ -255,7 +255,7 @@ def test_customers_are_spelled_one_way(bench: Bench) -> None:
     )
 
     found = [
-        [str(v) for v in row.values()][:7] + [row["_op"]]
+        [*[str(v) for v in row.values()][:7], row["_op"]]
         for row in sorted(result.valid, key=lambda r: r["customer_id"])
     ]
     assert found == [

@@ -18,11 +18,11 @@ import pytest
 from glue_jobs.protocol import ColumnSpec, InputFile, JobRequest, PartitionWork
 from lake_platform.errors import SparkLostError, SparkStartError
 from lake_platform.local.jvm import ensure_holder, stop_holder
+from lake_platform.local.warm_spark import WarmSparkResource
 from lake_platform.spark.attach import Attachment, detach
 from lake_platform.spark.local import LocalSparkResource
 from lake_platform.spark.settings import JvmSettings, default_memory
 from lake_platform.spark.warm import WarmJvm, read_clients, read_warm, this_process
-from lake_platform.local.warm_spark import WarmSparkResource
 
 pytestmark = pytest.mark.spark
 
@@ -270,7 +270,7 @@ def test_it_goes_away_when_nobody_needs_it(tmp_path: Path) -> None:
 def test_a_jvm_that_does_not_start_says_why(tmp_path: Path) -> None:
     settings = replace(settings_of(tmp_path / "spark", tmp_path), memory="1k")
 
-    with pytest.raises(SparkStartError, match="(?s)did not start. Its log ends with:.*Too small maximum heap"):
+    with pytest.raises(SparkStartError, match=r"(?s)did not start\. Its log ends with:.*Too small maximum heap"):
         ensure_holder(tmp_path / "spark", settings)
     assert read_warm(tmp_path / "spark") is None
 
