@@ -9,7 +9,9 @@ class Batch:
     """A partition of changes or events, or one snapshot, as staging holds it.
 
     Attributes:
-        token: of the processed document; the same token is never applied twice.
+        token: what the ledger knows the batch by; the same token is never applied twice.
+        staged_token: what its rows in staging carry, where that is not `token` itself: a target that is declared
+            anew publishes the same rows once more.
         as_of: the logical date, naive UTC: the effective time where rows have none of their own.
         number: of the processed document; a lower one than the ledger's comes from a slow writer.
         closes: snapshots: whether a key that is absent is gone; False where a quarantined key could not be read.
@@ -24,6 +26,7 @@ class Batch:
     as_of: dt.datetime | None = None
     closes: bool = True
     withdrawn: bool = False
+    staged_token: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

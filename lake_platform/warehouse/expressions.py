@@ -14,7 +14,10 @@ def listed(columns: Iterable[str], alias: str = "") -> str:
 
 
 def same_key(left: str, right: str, keys: Iterable[str]) -> str:
-    """The condition of a join by key. Keys are never NULL."""
+    """The condition of a join by key. Keys are never NULL.
+
+    Redshift takes two keys for one that differ in trailing blanks only; PostgreSQL does not.
+    """
     return " AND ".join(f"{left}.{quote(key)} = {right}.{quote(key)}" for key in keys)
 
 

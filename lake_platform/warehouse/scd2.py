@@ -12,6 +12,7 @@ All lead to the same tables. Order of writing: DELETE, UPDATE, INSERT; an INSERT
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import TargetDeclarationError
@@ -155,6 +156,8 @@ def _fold(session: Session, history: History, counts: Counts, facts: str) -> Cou
     """Brings the dimension to what the events of the touched keys say, and writes nothing where it says so already."""
     _execute(session, scd2_fold.render_versions(history, facts))
     _execute(session, scd2_fold.render_changes(history))
+    for batch, unchanged in session.query(scd2_fold.render_unchanged(history)):
+        counts[str(batch)] = replace(counts[str(batch)], unchanged=int(unchanged))
     rows = session.query(scd2_fold.COUNT_CHANGES)
     for batch, inserted, updated, closed, deleted in rows:
         counts[str(batch)] = counts[str(batch)].plus(

@@ -21,6 +21,20 @@ GROUP BY _batch"""
 """I: a new version. C: an open version that ends. U: another change in place. D: a version that goes."""
 
 
+def render_unchanged(history: History) -> str:
+    """Counts, by batch, the touched keys for which nothing is to be written."""
+    keys = listed(history.key_names)
+    return f"""SELECT t._batch, COUNT(*)
+FROM lake_touched AS t
+LEFT JOIN (
+  SELECT {keys}
+  FROM lake_changes
+  GROUP BY {keys}
+) AS c ON {history.at("c", "t")}
+WHERE {history.some_key("c")} IS NULL
+GROUP BY t._batch"""
+
+
 def render_versions(history: History, facts: str) -> tuple[str, ...]:
     """`lake_versions`, folded from `facts`: a query that gives one upsert (U) or delete (D) per touched key and instant.
 

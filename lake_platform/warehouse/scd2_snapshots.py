@@ -155,12 +155,13 @@ WHERE (h._op IS NULL AND c._op <> 'A')
 SELECT {listed(keys, "c")}, a._partition
 FROM lake_edit AS c
 CROSS JOIN lake_at AS a""",
-        # Whether this snapshot closes decides when a key that is absent since one that closes nothing was deleted.
+        # Whether this snapshot closes decides when a key that is absent since one that closes nothing was deleted. The
+        # events of a snapshot that is said again are folded anew: which columns are tracked may have changed.
         f"""INSERT INTO lake_log ({listed(keys)}, _partition)
 SELECT {listed(keys, "e")}, a._partition
 FROM {events.sql} AS e
 JOIN lake_at AS a ON e._effective_at >= a._open_from AND e._effective_at <= a._effective_at
-WHERE e._op = 'A'""",
+WHERE e._op = 'A' OR e._effective_at = a._effective_at""",
         "DROP TABLE lake_held",
         "DROP TABLE lake_edit",
         "DROP TABLE lake_at",

@@ -72,9 +72,11 @@ def _put_batches(session: Session, batches: Sequence[Batch]) -> None:
 
 
 def _demand_staged(session: Session, contract: DatasetContract, batches: Sequence[Batch]) -> None:
-    expected = {batch.partition: StagedPartition(batch.token, batch.rows) for batch in batches if not batch.withdrawn}
-    absent = missing(session, contract, expected) if expected else []
-    if absent:
+    expected = {
+        batch.partition: StagedPartition(batch.staged_token or batch.token, 0 if batch.withdrawn else batch.rows)
+        for batch in batches
+    }
+    if absent := missing(session, contract, expected):
         raise NotStagedError(str(staging_table(contract).table), absent)
 
 

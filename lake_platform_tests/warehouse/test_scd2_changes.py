@@ -10,7 +10,7 @@ import pytest
 from lake_platform.errors import MissingKeyError, NotStagedError, SupersededError
 from lake_platform.warehouse.batches import Batch
 from lake_platform.warehouse.session import Row, Session
-from lake_platform.warehouse.table import staging_table
+from lake_platform.warehouse.table import staging_table, target_name
 from lake_platform.warehouse.write import publish
 from lake_platform_tests.warehouse.tables import StagedRow, Warehouse, day, history_contract, partition
 
@@ -110,7 +110,7 @@ def test_a_replacement_with_equal_content_writes_no_row_of_the_dimension(warehou
     warehouse.say(1, change(1, "a"), change(2, "b", row=2))
     counts = warehouse.say(1, change(1, "a", age=-1), change(2, "b", row=2, age=-1))
 
-    assert (counts.inserted, counts.updated, counts.closed, counts.deleted) == (0, 0, 0, 0)
+    assert (counts.inserted, counts.updated, counts.closed, counts.deleted, counts.unchanged) == (0, 0, 0, 0, 1)
 
 
 def test_a_delete_closes_and_a_later_change_opens_again(warehouse: Warehouse) -> None:
@@ -232,6 +232,23 @@ def test_a_content_that_came_back_keeps_the_one_between_out(warehouse: Warehouse
         warehouse.publish({between: [change(1, "b")]})
 
 
+def test_a_withdrawn_batch_must_be_gone_from_staging_too(warehouse: Warehouse) -> None:
+    warehouse.say(1, change(1))
+    gone = Batch(partition=partition(1), token="gone", number=2, rows=0, as_of=day(1), withdrawn=True)
+
+    with pytest.raises(NotStagedError):
+        publish(warehouse.session, warehouse.contract, [gone])
+
+
+def test_a_target_declared_anew_publishes_the_same_staged_rows_again(warehouse: Warehouse) -> None:
+    warehouse.say(1, change(1, note="m"), change(2, note="n", row=2), token="t")
+    again = Warehouse(warehouse.session, history_contract("changes", tracked=["name", "note"]))
+    batch = Batch(partition=partition(1), token="t, note tracked", staged_token="t", number=1, rows=2, as_of=day(1))
+    publish(again.session, again.contract, [batch])
+
+    assert again.rows("note, valid_to") == [("m", day(2)), ("n", None)]
+
+
 def test_a_batch_that_is_not_staged_is_not_published(warehouse: Warehouse) -> None:
     staged = Batch(partition=partition(1), token="A", number=1, rows=1, as_of=day(1))
     wanted = Batch(partition=partition(1), token="B", number=2, rows=1, as_of=day(1))
@@ -254,7 +271,7 @@ def test_rules_see_the_table_before_it_is_committed_and_can_refuse_it(warehouse:
     warehouse.stage(Batch(partition="p", token="t", number=1, rows=1), [change(1)])
 
     def rules(session: Session) -> None:
-        seen.append(len(session.query("SELECT id FROM analytics.dim_things")))
+        seen.append(len(session.query(f"SELECT id FROM {target_name(warehouse.contract).sql}")))
 
     batch = Batch(partition="p", token="t", number=1, rows=1)
     publish(warehouse.session, warehouse.contract, [batch], run_rules=rules)

@@ -136,6 +136,20 @@ def test_a_replaced_snapshot_takes_back_what_it_said(warehouse: Warehouse) -> No
     assert shown(warehouse) == [(1, "a", day(1), None)]
 
 
+@pytest.mark.parametrize("order", [[1, 2], [2, 1]])
+def test_snapshots_said_again_after_other_columns_are_tracked_open_other_versions(
+    warehouse: Warehouse, order: list[int]
+) -> None:
+    said = {1: has(1, note="m"), 2: has(1, note="n")}
+    for number in (1, 2):
+        warehouse.say(number, said[number])
+    again = Warehouse(warehouse.session, history_contract("snapshot", tracked=["name", "note"]), warehouse.numbers)
+    for number in order:
+        again.say(number, said[number])
+
+    assert again.rows("note, valid_from, valid_to") == [("m", day(1), day(2)), ("n", day(2), None)]
+
+
 def test_a_withdrawn_snapshot_says_nothing(warehouse: Warehouse) -> None:
     warehouse.say(1, has(1), has(2))
     warehouse.say(2, has(2))

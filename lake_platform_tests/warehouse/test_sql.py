@@ -39,6 +39,7 @@ def folded(history: History, facts: str) -> list[str]:
     return [
         *scd2_fold.render_versions(history, facts),
         *scd2_fold.render_changes(history),
+        scd2_fold.render_unchanged(history),
         scd2_fold.COUNT_CHANGES,
         scd2_fold.render_delete(history),
         scd2_fold.render_update(history),

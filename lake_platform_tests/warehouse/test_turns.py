@@ -9,7 +9,7 @@ import pytest
 from lake_platform.warehouse.batches import Batch
 from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.session import Session
-from lake_platform.warehouse.table import target_name
+from lake_platform.warehouse.table import staging_table, target_name, target_tables
 from lake_platform.warehouse.write import publish
 from lake_platform_tests.warehouse.tables import StagedRow, Warehouse, day, history_contract, partition
 
@@ -33,9 +33,8 @@ def staged(redshift: RedshiftResource) -> Iterator[Warehouse]:
         for number in range(WRITERS):
             warehouse.stage(*snapshot(number))
         yield warehouse
-        for table in ("analytics.dim_things", "analytics.dim_things__events", "analytics.dim_things__ledger"):
-            session.execute(f"DROP TABLE {table}")
-        session.execute("DROP TABLE staging.stg_things")
+        for spec in (staging_table(warehouse.contract), *target_tables(warehouse.contract)):
+            session.execute(f"DROP TABLE {spec.table.sql}")
 
 
 def test_writers_take_turns_and_each_sees_what_the_one_before_wrote(

@@ -9,6 +9,7 @@ import pytest
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.warehouse.batches import Batch
 from lake_platform.warehouse.session import Session
+from lake_platform.warehouse.table import target_name
 from lake_platform_tests.warehouse.tables import COLUMNS, KEYS, StagedRow, Warehouse, contract_of, day, partition
 
 pytestmark = pytest.mark.warehouse
@@ -50,7 +51,7 @@ def test_equal_rows_of_a_fact_table_are_all_kept(facts: Warehouse) -> None:
 
 def test_a_partition_is_written_once_under_one_token(facts: Warehouse) -> None:
     facts.say(1, row(1), token="t")
-    facts.session.execute("DELETE FROM analytics.dim_things")
+    facts.session.execute(f"DELETE FROM {target_name(facts.contract).sql}")
     counts = facts.say(1, row(1), token="t")
 
     assert facts.rows() == []

@@ -104,6 +104,16 @@ WHERE v.valid_from IS NULL;
 
 ANALYZE lake_changes;
 
+SELECT t._batch, COUNT(*)
+FROM lake_touched AS t
+LEFT JOIN (
+  SELECT "id"
+  FROM lake_changes
+  GROUP BY "id"
+) AS c ON c."id" = t."id"
+WHERE c."id" IS NULL
+GROUP BY t._batch;
+
 SELECT _batch,
   SUM(CASE WHEN _act = 'I' THEN 1 ELSE 0 END),
   SUM(CASE WHEN _act = 'U' THEN 1 ELSE 0 END),

@@ -106,7 +106,7 @@ INSERT INTO lake_log ("id", _partition)
 SELECT e."id", a._partition
 FROM "analytics"."dim_things__events" AS e
 JOIN lake_at AS a ON e._effective_at >= a._open_from AND e._effective_at <= a._effective_at
-WHERE e._op = 'A';
+WHERE e._op = 'A' OR e._effective_at = a._effective_at;
 
 DROP TABLE lake_held;
 
