@@ -96,6 +96,9 @@ class JobRequest:
     quarantine_output: str | None = None
     """The folder for rows that are set aside; default: `output`/quarantine."""
 
+    sets_aside: bool = True
+    """Whether invalid rows are written to quarantine; else they are only counted, and the partition will be refused."""
+
     def to_json(self) -> str:
         return to_wire(self)
 

@@ -120,13 +120,7 @@ def _publish(
     spark: SparkSession, request: JobRequest, rows: DataFrame, *, figures: dict[str, _Figures], files: Sequence[Origin]
 ) -> tuple[PartitionReport, ...]:
     cuts = cuts_by_size(request)
-    aside = write_partitions(
-        spark,
-        split_quarantined(rows),
-        folder=request.quarantine_output or f"{request.output}/quarantine",
-        counts={partition: figure.bad for partition, figure in figures.items()},
-        files=cuts,
-    )
+    aside = _set_aside(spark, request, rows, figures=figures, cuts=cuts)
     valid = _valid_rows(rows, request)
     counts = {partition: figure.rows - figure.bad for partition, figure in figures.items()}
     if request.delivers == "snapshot" and request.keys and any(f.bad > f.unreadable for f in figures.values()):
@@ -140,6 +134,21 @@ def _publish(
     return tuple(
         _report(work, request, figures[work.partition], files=files, kept=kept, aside=aside, outcomes=outcomes)
         for work in request.partitions
+    )
+
+
+def _set_aside(
+    spark: SparkSession, request: JobRequest, rows: DataFrame, *, figures: dict[str, _Figures], cuts: Mapping[str, int]
+) -> Mapping[str, tuple[OutputFile, ...]]:
+    """Writes the invalid rows, where the dataset declares a quarantine."""
+    if not request.sets_aside:
+        return dict.fromkeys(figures, ())
+    return write_partitions(
+        spark,
+        split_quarantined(rows),
+        folder=request.quarantine_output or f"{request.output}/quarantine",
+        counts={partition: figure.bad for partition, figure in figures.items()},
+        files=cuts,
     )
 
 

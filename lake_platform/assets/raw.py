@@ -51,7 +51,7 @@ def accept_partitions(
     """Takes in what landed for these partitions. An attempt is written down first, so that a killed run counts too."""
     now = dt.datetime.now(dt.UTC)
     fingerprint = layer_fingerprint(contract, "raw")
-    landing = scan(lake.landing, contract, now=now, settle=0.0)
+    landing = scan(lake.landing, contract, now=now, settle=lake.settle_of(contract))
     whole = dataset_fingerprint(contract)
     wanted = pending(lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=fingerprint).partitions
     for partition in partitions:
@@ -63,7 +63,8 @@ def accept_partitions(
 def _accept(
     contract: DatasetContract, lake: Lake, partition: str, landing: Landing, *, fingerprint: str
 ) -> PartitionResult:
-    landed = landing.partitions.get(partition, ())
+    # A file that is too young may be half a file: its partition waits, as in the sensor.
+    landed = () if partition in landing.unsettled else landing.partitions.get(partition, ())
     outcome = accept(lake, contract, partition, landed=landed, fingerprint=fingerprint)
     if outcome is None:
         return absent(partition)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from lake_platform.contract.dataset import Layer
+from lake_platform.contract.dataset import DatasetContract, Layer
 from lake_platform.lake.layout import versions_prefix
 from lake_platform.lake.store import ObjectStore
 from lake_platform.lake.versions import DocumentCache, VersionLog
@@ -28,3 +28,7 @@ class Lake:
     def log(self, dataset: str, layer: Layer) -> VersionLog:
         """The numbered documents of one layer of a dataset."""
         return VersionLog(self.lake, versions_prefix(dataset, layer), self.documents)
+
+    def settle_of(self, contract: DatasetContract) -> float:
+        """Seconds that a file of this dataset must be old before it is read."""
+        return self.settle if contract.arrives.settle is None else contract.arrives.settle

@@ -78,8 +78,7 @@ def look(
 ) -> Tick:
     """One look: landing, what is pending, which runs live, which runs to ask for."""
     now = dt.datetime.now(dt.UTC)
-    settle = lake.settle if contract.arrives.settle is None else contract.arrives.settle
-    landing = scan(lake.landing, contract, now=now, settle=settle)
+    landing = scan(lake.landing, contract, now=now, settle=lake.settle_of(contract))
     found = pending(
         lake,
         contract,

@@ -32,6 +32,7 @@ def validate_request(
         delete_when=compile_expression(contract, deletes.when).spark_sql if deletes and deletes.when else None,
         keys=tuple(contract.target.keys) if contract.target else (),
         delivers=contract.arrives.delivers,
+        sets_aside=contract.quarantine is not None,
     )
 
 
