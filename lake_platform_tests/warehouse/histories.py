@@ -134,6 +134,7 @@ CELLS = st.one_of(
     st.builds(Cell, absent=st.just(False), attributes=ATTRIBUTES),
     st.builds(Cell, absent=st.just(False), attributes=ATTRIBUTES),
     st.just(Cell(absent=True, attributes=None)),
+    st.just(Cell(absent=True, attributes=None)),
     st.just(Cell(absent=False, attributes=None)),
 )
 SNAPSHOT_KEYS: tuple[Key, ...] = tuple((number, part) for number in range(6) for part in PARTS)
@@ -155,14 +156,24 @@ class SnapshotStep:
 
 SNAPSHOT_STEPS = st.builds(
     SnapshotStep,
-    number=st.integers(0, 5),
+    number=st.integers(0, 6),
     cells=st.lists(CELLS, min_size=len(SNAPSHOT_KEYS), max_size=len(SNAPSHOT_KEYS)).map(tuple),
-    closes=st.sampled_from([True, True, True, False]),
+    closes=st.sampled_from([True, True, False]),
     withdrawn=st.sampled_from([False, False, False, False, False, True]),
 )
-SNAPSHOT_TICKS = st.lists(
-    st.lists(SNAPSHOT_STEPS, min_size=1, max_size=3, unique_by=lambda step: step.number), min_size=1, max_size=5
-)
+
+
+@st.composite
+def snapshot_ticks(draw: st.DrawFn) -> list[list[SnapshotStep]]:
+    """Snapshots cut into ticks; in half of the examples they come in order, as they do on most days."""
+    steps = draw(st.lists(SNAPSHOT_STEPS, min_size=1, max_size=9))
+    if draw(st.booleans()):
+        steps = sorted(steps, key=lambda step: step.number)
+    ticks: list[list[SnapshotStep]] = []
+    for step in steps:
+        alone = not ticks or step.number in [other.number for other in ticks[-1]] or draw(st.booleans())
+        ticks[-1:] = [*ticks[-1:], [step]] if alone else [[*ticks[-1], step]]
+    return ticks
 
 
 def snapshot_rows(said: Mapping[Key, Attributes | None], *, doubled: bool) -> list[StagedRow]:

@@ -232,6 +232,15 @@ def test_a_content_that_came_back_keeps_the_one_between_out(warehouse: Warehouse
         warehouse.publish({between: [change(1, "b")]})
 
 
+def test_a_batch_may_be_withdrawn_and_be_back_under_the_token_it_had(warehouse: Warehouse) -> None:
+    warehouse.say(1, change(1), token="t")
+    warehouse.say(1, token="t", withdrawn=True)
+    gone = warehouse.rows()
+    warehouse.say(1, change(1), token="t")
+
+    assert (len(gone), len(warehouse.rows())) == (0, 1)
+
+
 def test_a_withdrawn_batch_must_be_gone_from_staging_too(warehouse: Warehouse) -> None:
     warehouse.say(1, change(1))
     gone = Batch(partition=partition(1), token="gone", number=2, rows=0, as_of=day(1), withdrawn=True)

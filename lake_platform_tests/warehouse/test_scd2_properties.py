@@ -20,12 +20,12 @@ from lake_platform.warehouse.write import WRITERS
 from lake_platform_tests.warehouse.fold import Event, Snapshot, Version, events_of, fold
 from lake_platform_tests.warehouse.histories import (
     HISTORY,
-    SNAPSHOT_TICKS,
     ChangesPlayer,
     SnapshotStep,
     Step,
     run_lengths,
     snapshot_rows,
+    snapshot_ticks,
 )
 from lake_platform_tests.warehouse.tables import StagedRow, Warehouse, day, history_contract, partition
 
@@ -106,7 +106,10 @@ def _told(event: Event) -> str:
 
 
 @given(
-    ticks=SNAPSHOT_TICKS, taken=st.booleans(), absent=st.sampled_from(["close", "close", "keep"]), doubled=st.booleans()
+    ticks=snapshot_ticks(),
+    taken=st.booleans(),
+    absent=st.sampled_from(["close", "close", "keep"]),
+    doubled=st.booleans(),
 )
 @settings(THOROUGH, max_examples=60)
 def test_snapshots_in_any_order_fold_to_the_same_dimension(

@@ -171,6 +171,16 @@ def test_events_of_snapshots_are_only_the_differences(warehouse: Warehouse) -> N
     ]
 
 
+def test_an_absence_is_told_once_also_where_a_later_snapshot_is_the_first_that_closes(warehouse: Warehouse) -> None:
+    warehouse.say(1, has(1), has(2))
+    warehouse.say(2, has(2), closes=False)
+    warehouse.say(3, has(2))
+    warehouse.say(4, has(2))
+
+    assert warehouse.rows("_op, _effective_at", table=2) == [("A", day(2)), ("U", day(1)), ("U", day(1))]
+    assert shown(warehouse) == [(1, "a", day(1), day(3)), (2, "a", day(1), None)]
+
+
 def test_an_empty_snapshot_closes_all_keys_where_it_is_published_at_all(warehouse: Warehouse) -> None:
     warehouse.say(1, has(1), has(2))
     warehouse.say(2)
