@@ -7,7 +7,7 @@ UV_VERSION := 0.13.8
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test check lint types imports definitions bench lock down clean
+.PHONY: help setup demo dev test test-long check lint types imports definitions bench lock down clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ dev: setup ## the Dagster UI on http://127.0.0.1:3000, with the arrivals sensor 
 
 test: setup ## set up, then all tests
 	$(BIN)/python -m pytest
+
+test-long: setup ## whole runs that are killed, and every order of snapshots; minutes, on a quiet machine
+	$(BIN)/python -m pytest -m long
 
 check: lint types imports definitions test ## what CI runs: lint, types, import contracts, definitions, tests
 

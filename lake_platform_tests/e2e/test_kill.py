@@ -23,7 +23,7 @@ from lake_platform.local.redshift.endpoint import warehouse_of
 from lake_platform.spark.warm import read_warm
 from lake_platform_tests.e2e.house import House, csv_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
+pytestmark = [pytest.mark.long, pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
 
 DEFINITION = """\
 type: lake_platform.Dataset

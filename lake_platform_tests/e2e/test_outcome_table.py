@@ -11,7 +11,7 @@ from lake_platform_tests.e2e.contracts import HEADER, KNOWN_OP, day_file, define
 from lake_platform_tests.e2e.house import House, csv_of
 from lake_platform_tests.e2e.recorded import Recorded, recorded
 
-pytestmark = [pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
+pytestmark = [pytest.mark.long, pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
 
 DAY = "2024-03-01"
 RULE = "op_in_i_u_d"

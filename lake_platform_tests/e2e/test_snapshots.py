@@ -11,7 +11,7 @@ from lake_platform.cli.files import withdraw
 from lake_platform.cli.tick import TickSummary
 from lake_platform_tests.e2e.house import House, csv_of
 
-pytestmark = [pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
+pytestmark = [pytest.mark.long, pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
 
 DEFINITION = """\
 type: lake_platform.Dataset
