@@ -181,6 +181,30 @@ def test_an_absence_is_told_once_also_where_a_later_snapshot_is_the_first_that_c
     assert shown(warehouse) == [(1, "a", day(1), day(3)), (2, "a", day(1), None)]
 
 
+def test_a_withdrawn_snapshot_closes_nothing_either(warehouse: Warehouse) -> None:
+    warehouse.say(1, has(1), has(2))
+    warehouse.say(2, has(2), closes=False)
+    warehouse.say(3, has(2))
+    warehouse.say(3, withdrawn=True)
+
+    assert shown(warehouse) == [(1, "a", day(1), None), (2, "a", day(1), None)]
+
+
+def test_a_key_that_is_first_absent_then_unknown_goes_with_the_next_absence_that_closes(warehouse: Warehouse) -> None:
+    warehouse.say(1, has(1), has(2))
+    warehouse.say(2, has(2), closes=False)
+    warehouse.say(3, unknown(1), has(2))
+    warehouse.say(4, has(2))
+
+    assert shown(warehouse) == [(1, "a", day(1), day(4)), (2, "a", day(1), None)]
+    assert [row for row in warehouse.rows("id, _op, _effective_at", table=2) if row[0] == 1] == [
+        (1, "?", day(3)),
+        (1, "A", day(2)),
+        (1, "A", day(4)),
+        (1, "U", day(1)),
+    ]
+
+
 def test_an_empty_snapshot_closes_all_keys_where_it_is_published_at_all(warehouse: Warehouse) -> None:
     warehouse.say(1, has(1), has(2))
     warehouse.say(2)
