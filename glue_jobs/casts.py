@@ -27,7 +27,7 @@ _FALSE = ("false", "f", "no", "n", "0")
 
 def null_text(raw: str, form: TextFormat, *, is_text: bool) -> str:
     """The text that counts: spaces around other types removed, the format's spellings of NULL made NULL."""
-    trimmed = raw if is_text else rf"regexp_replace({raw}, '^[ \\t\\r\\n]+|[ \\t\\r\\n]+$', '')"
+    trimmed = raw if is_text else f"trim(BOTH ' \\t\\r\\n' FROM {raw})"
     if not form.nulls:
         return trimmed
     spelled = ", ".join(sql.text(null) for null in form.nulls)

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as fn
 
 from glue_jobs import sql
+from glue_jobs.casts import is_text, null_text
 from glue_jobs.errors import PathConflictError
 from glue_jobs.formats import TextFormat
 from glue_jobs.origins import SOURCE, Origin, attach_origin, escape_glob, with_source
@@ -51,10 +52,10 @@ def read_json(
                 "NOT coalesce(size(_whole) = 2 AND _whole[1] = '\\u0001end' AND _raw RLIKE '^[ \\\\t]*[{]', false)"
             ),
         )
-        yield _columns(intact, columns)
+        yield _columns(intact, columns, form)
     members = [o for o in files if o.number in arrays]
     if members:
-        yield _columns(_elements(spark, columns, form, files=members), columns)
+        yield _columns(_elements(spark, columns, form, files=members), columns, form)
 
 
 def _sql_end() -> str:
@@ -99,20 +100,19 @@ def _elements(
     )
 
 
-def _columns(records: DataFrame, columns: Sequence[ColumnSpec]) -> DataFrame:
+def _columns(records: DataFrame, columns: Sequence[ColumnSpec], form: TextFormat) -> DataFrame:
     paths = _paths(columns)
     parsed = records.withColumn("_j", fn.from_json("_raw", _schema(paths.tree)))
     if "_d" not in records.columns:
         parsed = parsed.withColumn("_d", fn.from_json("_raw", _schema(_decimal_tree(columns))))
-    texts = ", ".join(f"{_text(c, paths)} AS {sql.name(c.name)}" for c in columns)
-    false = ", ".join(f"false AS {sql.name(c.name)}" for c in columns)
+    texts = ", ".join(f"{null_text(_text(c, paths), form, is_text=is_text(c))} AS {sql.name(c.name)}" for c in columns)
     return parsed.select(
         "_file_no",
         "_row",
         "_raw",
         "_broken",
         fn.lit(False).alias("_ragged"),
-        fn.expr(f"struct({false})").alias("_followed"),
+        fn.lit(False).alias("_followed"),
         fn.expr(f"struct({texts})").alias("_text"),
     )
 

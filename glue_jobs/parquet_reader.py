@@ -45,7 +45,7 @@ def _read(spark: SparkSession, columns: Sequence[ColumnSpec], files: Sequence[Or
         fn.to_json(fn.struct(*[fn.col(sql.name(name)) for name in scan.columns])).alias("_raw"),
         fn.lit(False).alias("_broken"),
         fn.lit(False).alias("_ragged"),
-        fn.expr(f"struct({', '.join(f'false AS {sql.name(c.name)}' for c in columns)})").alias("_followed"),
+        fn.lit(False).alias("_followed"),
         fn.expr(f"struct({', '.join(cells)})").alias("_text"),
     )
     return attach_origin(spark, rows, files)

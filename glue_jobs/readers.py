@@ -21,6 +21,7 @@ from glue_jobs.origins import Origin
 from glue_jobs.parquet_reader import read_parquet
 from glue_jobs.patterns import CsvPatterns
 from glue_jobs.protocol import ColumnSpec, JobRequest
+from glue_jobs.reasons import names_where
 from glue_jobs.records import read_records
 
 LONGEST_RAW = 65_535
@@ -58,18 +59,14 @@ def _read_groups(
         if form.kind == "parquet":
             yield from read_parquet(spark, request.columns, form, files=members)
         else:
-            yield _read_csv(spark, request.columns, form, files=members, names=names)
+            yield _read_csv(spark, request, form, files=members, names=names)
 
 
 def _read_csv(
-    spark: SparkSession,
-    columns: Sequence[ColumnSpec],
-    form: TextFormat,
-    *,
-    files: Sequence[Origin],
-    names: tuple[str, ...],
+    spark: SparkSession, request: JobRequest, form: TextFormat, *, files: Sequence[Origin], names: tuple[str, ...]
 ) -> DataFrame:
-    """`_file_no`, `_row`, `_raw`, `_broken`, `_ragged` and `_text`: a struct with the text of each contract column."""
+    """`_file_no`, `_row`, `_raw`, `_broken`, `_ragged`, `_followed` and `_text`: the text of each contract column."""
+    columns = request.columns
     if form.header and not names:
         raise HeaderError(files[0].file.key, "its header is not known")
     header = names or tuple(column.name for column in columns)
@@ -81,9 +78,13 @@ def _read_csv(
     strict = fn.when(fn.col("_raw").contains(form.quote), fn.col("_raw").rlike(CsvPatterns.of(form).strict)).otherwise(
         True
     )
+    # An empty field comes as NULL; it is a text where the format does not say that it is NULL.
+    empty = "_p.f{}" if "" in form.nulls else "coalesce(_p.f{}, '')"
     texts = [
-        f"coalesce(_p.f{positions[column.name]}, '')" if column.name in positions else "cast(null as string)"
-        for column in columns
+        null_text(empty.format(positions[c.name]), form, is_text=is_text(c))
+        if c.name in positions
+        else "cast(NULL AS string)"
+        for c in columns
     ]
     return parsed.withColumn("_ragged", fn.col("_p._corrupt").isNotNull()).select(
         "_file_no",
@@ -91,19 +92,16 @@ def _read_csv(
         "_raw",
         (~strict).alias("_broken"),
         "_ragged",
-        fn.expr(_keys_followed(columns, positions, fields)).alias("_followed"),
+        fn.expr(_keys_followed(request.keys, positions, fields)).alias("_followed"),
         _struct(columns, texts).alias("_text"),
     )
 
 
-def _keys_followed(columns: Sequence[ColumnSpec], positions: dict[str, int], fields: Sequence[str]) -> str:
-    """Per column: whether a later field of the record holds something, so that a cut did not hit this one."""
-    tests: list[str] = []
-    for column in columns:
-        later = fields[positions[column.name] + 1 :] if column.name in positions else []
-        test = f"coalesce({', '.join(f'_p.{field}' for field in later)}) IS NOT NULL" if later else "false"
-        tests.append(f"{test} AS {sql.name(column.name)}")
-    return f"struct({', '.join(tests)})"
+def _keys_followed(keys: Sequence[str], positions: dict[str, int], fields: Sequence[str]) -> str:
+    """Whether a field after the key holds something, so that a cut did not hit the key itself."""
+    last = max((positions.get(key, len(fields)) for key in keys), default=len(fields))
+    later = ", ".join(f"_p.{field}" for field in fields[last + 1 :])
+    return f"coalesce({later}) IS NOT NULL" if later else "false"
 
 
 def _parser_options(form: TextFormat) -> dict[str, str]:
@@ -132,22 +130,12 @@ def _typed(read: DataFrame, request: JobRequest, form: TextFormat) -> DataFrame:
     # Parquet columns that are of their type already come typed; everything else is text.
     types = dict(read.select("_text.*").dtypes)
     kinds = {column.name: types[column.name] == "string" for column in columns}
-    counted = [
-        null_text(cells[c.name], form, is_text=is_text(c))
-        if kinds[c.name] and form.kind != "parquet"
-        else cells[c.name]
-        for c in columns
-    ]
-    read = read.withColumn("_text", _struct(columns, counted))
     values = [cast_text(c, cells[c.name], form) if kinds[c.name] else cells[c.name] for c in columns]
     read = read.withColumn("_value", _struct(columns, values))
     malformed = fn.expr("_broken OR _ragged")
-    reasons = [
-        f"if({cells[c.name]} IS NOT NULL AND _value.{sql.name(c.name)} IS NULL, {sql.text('cast:' + c.name)}, NULL)"
-        for c in columns
-    ]
-    reasons += [f"if({cells[c.name]} IS NULL, {sql.text('required:' + c.name)}, NULL)" for c in columns if c.required]
-    found = f"if(_broken OR _ragged, array('malformed'), array_compact(array({', '.join(reasons)})))"
+    tests = [(f"{cells[c.name]} IS NOT NULL AND _value.{sql.name(c.name)} IS NULL", f"cast:{c.name}") for c in columns]
+    tests += [(f"{cells[c.name]} IS NULL", f"required:{c.name}") for c in columns if c.required]
+    found = f"if(_broken OR _ragged, array('malformed'), {names_where(tests)})"
     types_now = [f"if(_broken OR _ragged, NULL, _value.{sql.name(c.name)})" for c in columns]
     return read.select(
         "_file_no",
@@ -168,8 +156,8 @@ def _readable_keys(request: JobRequest) -> str:
     if not request.keys:
         return "cast(null as struct<none: string>)"
     keys = [sql.name(key) for key in request.keys]
-    known = " AND ".join(f"_value.{key} IS NOT NULL AND (NOT _ragged OR _followed.{key})" for key in keys)
-    return f"if(NOT _broken AND {known}, struct({', '.join(f'_value.{key} AS {key}' for key in keys)}), NULL)"
+    known = " AND ".join(f"_value.{key} IS NOT NULL" for key in keys)
+    return f"if(NOT _broken AND (NOT _ragged OR _followed) AND {known}, struct({', '.join(f'_value.{key} AS {key}' for key in keys)}), NULL)"
 
 
 def _no_texts(spark: SparkSession, request: JobRequest) -> DataFrame:
@@ -178,6 +166,6 @@ def _no_texts(spark: SparkSession, request: JobRequest) -> DataFrame:
     )
     return empty.select(
         "*",
-        _struct(request.columns, ["false"] * len(request.columns)).alias("_followed"),
+        fn.lit(False).alias("_followed"),
         _struct(request.columns, ["''"] * len(request.columns)).alias("_text"),
     )

@@ -100,7 +100,7 @@ def _significant(lines: DataFrame, form: TextFormat) -> DataFrame:
 
 def _is_no_record(line: Column, form: TextFormat) -> Column:
     blanks = " \t".replace(form.delimiter, "")
-    blank = fn.expr(f"translate(_raw, {sql.text(blanks)}, '') = ''") if blanks else line == ""
+    blank = fn.expr(f"trim(BOTH {sql.text(blanks)} FROM _raw) = ''") if blanks else line == ""
     return blank | line.startswith(form.comment) if form.comment else blank
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as fn
 
-from glue_jobs import sql
 from glue_jobs.protocol import RowRuleSpec
+from glue_jobs.reasons import NONE, names_where
 
 WARNED = "_warned"
 """The names of rules that do not quarantine and that a row breaks."""
@@ -22,13 +22,10 @@ def apply_row_rules(rows: DataFrame, rules: Sequence[RowRuleSpec]) -> DataFrame:
     broken = _broken([(at, f"rule:{rule.name}") for at, rule in quarantining])
     warned = _broken([(at, rule.name) for at, rule in others])
     tested = tested.withColumn("_reasons", fn.expr(f"if(_malformed, _reasons, concat(_reasons, {broken}))"))
-    tested = tested.withColumn(WARNED, fn.expr(f"if(size(_reasons) > 0, cast(array() AS array<string>), {warned})"))
+    tested = tested.withColumn(WARNED, fn.expr(f"if(size(_reasons) > 0, {NONE}, {warned})"))
     return tested.drop(*[f"_rule{at}" for at in range(len(rules))])
 
 
 def _broken(tests: Sequence[tuple[int, str]]) -> str:
     """A predicate that is NULL does not hold: the compiler promises that there are none, this makes sure."""
-    if not tests:
-        return "cast(array() AS array<string>)"
-    names = ", ".join(f"if(coalesce(_rule{at}, false), NULL, {sql.text(name)})" for at, name in tests)
-    return f"array_compact(array({names}))"
+    return names_where([(f"NOT coalesce(_rule{at}, false)", name) for at, name in tests])

@@ -14,6 +14,8 @@ from glue_jobs.storage import count_parquet_rows, list_files
 FILE_BYTES = 128 * 1024 * 1024
 """What COPY likes: files of 1 MB to 1 GB, of about equal size."""
 
+_MOST_TASKS = 200
+
 _FOLDER = "part"
 """The directory column: a copy of `_partition`, so that the column itself stays in the files."""
 
@@ -39,7 +41,7 @@ def write_partitions(
     )
     placed = placed.withColumn("_cut", fn.pmod(fn.xxhash64("_file", fn.floor(fn.col("_row") / 10_000)), fn.col("cuts")))
     order = [_FOLDER, "_file_time", "_file", "_row"]
-    spread = placed.repartition(min(sum(cuts.values()), 200), _FOLDER, "_cut").sortWithinPartitions(*order)
+    spread = placed.repartition(_tasks(spark, cuts), _FOLDER, "_cut").sortWithinPartitions(*order)
     spread.drop("_cut", "cuts").write.partitionBy(_FOLDER).mode("errorifexists").parquet(folder)
     written = _written(spark, folder)
     for partition, meant in counts.items():
@@ -47,6 +49,12 @@ def write_partitions(
         if held != meant:
             raise RowsWrittenError(partition, written=held, meant=meant)
     return {partition: written.get(partition, ()) for partition in counts}
+
+
+def _tasks(spark: SparkSession, cuts: Mapping[str, int]) -> int:
+    """A task for each file of a large partition; small partitions share a few."""
+    large = sum(cut for cut in cuts.values() if cut > 1)
+    return min(sum(cuts.values()), max(2 * spark.sparkContext.defaultParallelism, large), _MOST_TASKS)
 
 
 def cuts_by_size(request: JobRequest) -> dict[str, int]:
