@@ -26,7 +26,7 @@ $(BIN)/.ready: requirements-dev.txt pyproject.toml
 	fi
 	touch $@
 
-demo: setup ## set up, then run the whole pipeline on generated sample data and print the table
+demo: setup ## set up, then run the pipelines on generated sample data and print the figures
 	$(BIN)/lake demo
 
 dev: setup ## the Dagster UI on http://127.0.0.1:3000, with the arrivals sensor running

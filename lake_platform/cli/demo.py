@@ -1,91 +1,104 @@
-"""`lake demo`: the customers pipeline on generated files, from landing to the SCD2 table."""
+"""`lake demo`: the pipelines on generated files, from landing to published tables."""
 
 import time
+from collections.abc import Sequence
 
 import click
-from tabulate import tabulate
 
+from lake_platform.cli.figures import dataset_figures, published_targets, render_datasets, render_tables
 from lake_platform.cli.tables import print_query
-from lake_platform.cli.tick import TickSummary, render, run_tick
-from lake_platform.cli.warehouse import read_table
+from lake_platform.cli.tick import render, run_tick
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.definitions import build_resources, load_contracts
 from lake_platform.lake.lake import Lake
-from lake_platform.local.samples.customers import Delivery, write_first_delivery, write_second_delivery
+from lake_platform.local.samples.registry import SAMPLES
+from lake_platform.local.samples.sample import Sample
 from lake_platform.settings import Settings
-
-DATASET = "customers"
-VERSIONS = "SELECT count(*), sum(CASE WHEN is_current THEN 1 ELSE 0 END) FROM dim_customer"
-HISTORY = """\
-SELECT customer_id, region, status, amount, valid_from, valid_to, is_current
-FROM dim_customer WHERE customer_id = 11 ORDER BY valid_from"""
 
 
 @click.command()
+@click.argument("pipelines", nargs=-1)
 @click.pass_context
-def demo(ctx: click.Context) -> None:
-    """Land sample files (only those that are not there), run what is pending, print what happened.
+def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
+    """Land sample files of PIPELINES (default: all), run what is pending, print what happened.
 
-    Thirty days come first, then a late file, a rewritten day and a file that is sent twice. A second call finds
-    nothing to do and writes no row.
+    Only files that are not there yet are landed: first the ordinary ones, then what comes late, twice or rewritten. A
+    second call finds nothing to do and writes no row.
     """
     settings = Settings.from_environment()
-    landing = settings.home / "s3" / settings.landing_bucket
+    contracts = load_contracts(settings)
+    samples = _chosen(contracts, pipelines)
     began = time.monotonic()
-    well = True
-    for write, what in (
-        (write_first_delivery, "thirty days"),
-        (write_second_delivery, "a late, a rewritten, a resent file"),
-    ):
-        delivery = write(landing)
-        click.echo(f"{len(delivery.written)} sample file(s) landed: {what}")
-        well = _tick(settings, delivery) and well
-    _print_figures(settings)
-    click.echo("\ncustomer 11: deleted, and back again")
-    print_query(HISTORY)
-    click.echo(f"\n{time.monotonic() - began:.1f} s in all. Next: `make dev`, or drop a file and `lake tick`.")
-    ctx.exit(0 if well else 1)
+    failed: set[str] = set()
+    for number in range(max(len(sample.deliveries) for sample in samples)):
+        # All pipelines land before the first one runs: files must settle before they are read, once for all.
+        due = [sample for sample in samples if number < len(sample.deliveries)]
+        written = {sample.pipeline: _land(settings, sample, number) for sample in due}
+        for sample in due:
+            if not _run(settings, _members(contracts, sample), files=written[sample.pipeline]):
+                failed.add(sample.pipeline)
+    _print_results(settings, [contract for sample in samples for contract in _members(contracts, sample)])
+    _print_samples([sample for sample in samples if sample.pipeline not in failed])
+    click.echo(f"\n\n{time.monotonic() - began:.1f} s in all. Next: `make dev`, or drop a file and `lake tick`.")
+    ctx.exit(1 if failed else 0)
 
 
-def _tick(settings: Settings, delivery: Delivery) -> bool:
-    summary: TickSummary = run_tick(settings, datasets=[DATASET])
-    if delivery.written or summary.runs:
+def _chosen(contracts: Sequence[DatasetContract], pipelines: Sequence[str]) -> list[Sample]:
+    """The samples of these pipelines; of all that are defined where none is named.
+
+    Raises:
+        click.UsageError: for a pipeline without sample files, or without definitions in this folder.
+    """
+    known = {sample.pipeline: sample for sample in SAMPLES if _members(contracts, sample)}
+    if unknown := [name for name in pipelines if name not in known]:
+        there = ", ".join(sorted(known)) or "none with definitions in this folder"
+        raise click.UsageError(f"no sample files for {', '.join(unknown)}; there are: {there}")
+    if not known:
+        raise click.UsageError("none of the pipelines with sample files is defined in this folder")
+    return [known[name] for name in dict.fromkeys(pipelines)] if pipelines else list(known.values())
+
+
+def _members(contracts: Sequence[DatasetContract], sample: Sample) -> list[DatasetContract]:
+    return [contract for contract in contracts if (contract.group or contract.name) == sample.pipeline]
+
+
+def _land(settings: Settings, sample: Sample, number: int) -> int:
+    """Lands one delivery.
+
+    Returns:
+        How many files were written.
+    """
+    delivery = sample.deliveries[number]
+    written = delivery.write(settings.home / "s3" / settings.landing_bucket)
+    click.echo(f"{sample.pipeline}: {len(written)} sample file(s) landed: {delivery.what}")
+    return len(written)
+
+
+def _run(settings: Settings, contracts: Sequence[DatasetContract], *, files: int) -> bool:
+    """Runs what is pending of one pipeline and tells it.
+
+    Returns:
+        Whether all went well.
+    """
+    summary = run_tick(settings, datasets=[contract.name for contract in contracts])
+    if files or summary.runs:
         click.echo(render(summary))
     for run in summary.runs:
-        click.echo("  " + ", ".join(f"{step.removeprefix(DATASET + '_')} {took} s" for step, took in run.steps.items()))
+        click.echo("  " + ", ".join(f"{step.removeprefix(run.dataset + '_')} {s} s" for step, s in run.steps.items()))
     return summary.all_well
 
 
-def _print_figures(settings: Settings) -> None:
+def _print_results(settings: Settings, contracts: Sequence[DatasetContract]) -> None:
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
-    rows: list[list[object]] = []
-    reasons: dict[str, int] = {}
-    for contract in load_contracts(settings):
-        if contract.name == DATASET:
-            rows.append(_figures(contract, lake, reasons))
-    headers = ["dataset", "days", "files", "duplicates", "rows", "valid", "quarantined", "versions", "current"]
-    click.echo("\n" + tabulate(rows, headers=headers))
-    told = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
-    click.echo(f"in quarantine: {told or 'nothing'}")
+    click.echo("\n" + render_datasets([dataset_figures(contract, lake) for contract in contracts]))
+    click.echo("\n" + render_tables(published_targets(contracts, lake)))
 
 
-def _figures(contract: DatasetContract, lake: Lake, reasons: dict[str, int]) -> list[object]:
-    """Counts over the newest document of every partition; fills `reasons`."""
-    raw = list(lake.log(contract.name, "raw").latest_documents().values())
-    valid = list(lake.log(contract.name, "validated").latest_documents().values())
-    for document in valid:
-        for reason, count in document.body["reasons"].items():
-            reasons[reason] = reasons.get(reason, 0) + count
-    ((versions, current),) = read_table(VERSIONS)[1]
-    return [
-        contract.name,
-        len(raw),
-        sum(document.body["counts"]["accepted"] for document in raw),
-        sum(document.body["counts"]["duplicate"] for document in raw),
-        sum(document.body["rows_in"] for document in valid),
-        sum(document.body["rows_out"] for document in valid),
-        sum(document.body["rows_quarantined"] for document in valid),
-        versions,
-        current,
-    ]
+def _print_samples(samples: Sequence[Sample]) -> None:
+    for sample in samples:
+        about, query = sample.history
+        click.echo(f"\n{about}")
+        print_query(query)
+    for sample in samples:
+        click.echo(f"\n{sample.pipeline}: `{sample.look}`", nl=False)

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
+from lake_platform.contract.source import load_folder
+from lake_platform.definitions import DEFS
 from lake_platform.local.samples.customers import (
     DAYS,
     REWRITTEN_DAY,
@@ -10,6 +14,8 @@ from lake_platform.local.samples.customers import (
     write_first_delivery,
     write_second_delivery,
 )
+from lake_platform.local.samples.registry import SAMPLES
+from lake_platform.local.samples.sample import Sample
 
 
 def test_the_files_are_the_same_every_time() -> None:
@@ -19,7 +25,7 @@ def test_the_files_are_the_same_every_time() -> None:
 def test_thirty_days_land_once(tmp_path: Path) -> None:
     first, second = write_first_delivery(tmp_path, customers=80), write_first_delivery(tmp_path, customers=80)
 
-    assert (len(first.written), len(second.written)) == (len(DAYS), 0) == (30, 0)
+    assert (len(first), len(second)) == (len(DAYS), 0) == (30, 0)
 
 
 def test_the_second_delivery_is_late_rewritten_and_resent_and_lands_once(tmp_path: Path) -> None:
@@ -28,9 +34,9 @@ def test_the_second_delivery_is_late_rewritten_and_resent_and_lands_once(tmp_pat
 
     first, second = write_second_delivery(tmp_path, customers=80), write_second_delivery(tmp_path, customers=80)
 
-    assert (len(first.written), len(second.written)) == (3, 0)
+    assert (len(first), len(second)) == (3, 0)
     assert (tmp_path / f"customers/dt={REWRITTEN_DAY}/customers.csv").read_bytes() != before
-    assert len(write_first_delivery(tmp_path, customers=80).written) == 0
+    assert len(write_first_delivery(tmp_path, customers=80)) == 0
 
 
 def test_bad_rows_of_each_kind_are_there() -> None:
@@ -38,3 +44,44 @@ def test_bad_rows_of_each_kind_are_there() -> None:
 
     for sign in (",X,", "12.3.4", "cut off", "yesterday", "\n,U,"):
         assert sign in text
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.pipeline)
+def test_every_sample_lands_once_and_all_of_it(sample: Sample, tmp_path: Path) -> None:
+    first = [delivery.write(tmp_path) for delivery in sample.deliveries]
+    landed = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+
+    second = [delivery.write(tmp_path) for delivery in sample.deliveries]
+
+    assert all(first)
+    assert landed == {key for keys in first for key in keys}
+    assert second == [() for _ in sample.deliveries]
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.pipeline)
+def test_every_sample_is_the_same_every_time(sample: Sample, tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        for delivery in sample.deliveries:
+            delivery.write(tmp_path / name)
+
+    one, other = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("one", "other")
+    )
+
+    assert one == other
+
+
+def test_every_sample_lands_where_datasets_of_its_pipeline_look(tmp_path: Path) -> None:
+    contracts = load_folder(DEFS).contracts
+    for sample in SAMPLES:
+        prefixes = tuple(
+            contract.arrives.prefix for contract in contracts if (contract.group or contract.name) == sample.pipeline
+        )
+        keys = [key for delivery in sample.deliveries for key in delivery.write(tmp_path)]
+
+        assert [key for key in keys if not key.startswith(prefixes)] == []

@@ -11,10 +11,10 @@ import datetime as dt
 import io
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from lake_platform.local.samples.drop import drop_file, rewrite_file
+from lake_platform.local.samples.sample import Delivery, Sample
 
 DAYS = tuple(dt.date(2024, 3, 1) + dt.timedelta(days=day) for day in range(30))
 CUSTOMERS = 400
@@ -25,36 +25,26 @@ LATE_DAY, REWRITTEN_DAY, RESENT_DAY = DAYS[9], DAYS[19], DAYS[4]
 Row = dict[str, str]
 
 
-@dataclass(frozen=True)
-class Delivery:
-    """What one call has written: keys below `customers/`."""
-
-    written: tuple[str, ...]
-
-
-def write_first_delivery(landing: Path, *, customers: int = CUSTOMERS) -> Delivery:
+def write_first_delivery(landing: Path, *, customers: int = CUSTOMERS) -> tuple[str, ...]:
     """Lands one file for each day, where there is none yet; nothing on a second call."""
-    days = [(f"dt={day}/customers.csv", render_csv(rows)) for day, rows in customer_days(customers)]
-    return Delivery(tuple(key for key, content in days if drop_file(landing / "customers" / key, content)))
+    days = ((f"customers/dt={day}/customers.csv", render_csv(rows)) for day, rows in customer_days(customers))
+    return tuple(key for key, content in days if drop_file(landing / key, content))
 
 
-def write_second_delivery(landing: Path, *, customers: int = CUSTOMERS) -> Delivery:
+def write_second_delivery(landing: Path, *, customers: int = CUSTOMERS) -> tuple[str, ...]:
     """Lands the late file, the rewritten day and the one that is sent twice; nothing on a second call."""
     days = dict(customer_days(customers))
     late = [_row(55, random.Random(55), _at(LATE_DAY, minute=30)) | {"op": "U", "region": "overseas"}]
     corrected = [*days[REWRITTEN_DAY][:-1], days[REWRITTEN_DAY][-1] | {"region": "corrected"}]
-    folder = landing / "customers"
-    written: list[str] = []
-    for key, content in {
-        f"dt={LATE_DAY}/late.csv": render_csv(late),
-        f"dt={RESENT_DAY}/customers (1).csv": render_csv(days[RESENT_DAY]),
-    }.items():
-        if drop_file(folder / key, content):
-            written.append(key)
-    key = f"dt={REWRITTEN_DAY}/customers.csv"
-    if rewrite_file(folder / key, render_csv(corrected)):
+    new = {
+        f"customers/dt={LATE_DAY}/late.csv": render_csv(late),
+        f"customers/dt={RESENT_DAY}/customers (1).csv": render_csv(days[RESENT_DAY]),
+    }
+    written = [key for key, content in new.items() if drop_file(landing / key, content)]
+    key = f"customers/dt={REWRITTEN_DAY}/customers.csv"
+    if rewrite_file(landing / key, render_csv(corrected)):
         written.append(key)
-    return Delivery(tuple(written))
+    return tuple(written)
 
 
 def customer_days(customers: int = CUSTOMERS) -> Iterator[tuple[dt.date, list[Row]]]:
@@ -132,3 +122,19 @@ def _row(number: int, chance: random.Random, event_timestamp: str) -> Row:
 
 def _at(day: dt.date, *, minute: int) -> str:
     return (dt.datetime.combine(day, dt.time()) + dt.timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+CUSTOMERS_SAMPLE = Sample(
+    pipeline="customers",
+    deliveries=(
+        Delivery("thirty days", write_first_delivery),
+        Delivery("a late, a rewritten, a resent file", write_second_delivery),
+    ),
+    history=(
+        "customer 11, deleted and back again",
+        """\
+SELECT customer_id, region, status, amount, valid_from, valid_to, is_current
+FROM dim_customer WHERE customer_id = 11 ORDER BY valid_from""",
+    ),
+    look="lake show dim_customer",
+)
