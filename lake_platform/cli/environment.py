@@ -20,12 +20,10 @@ def prepare_environment(home: Path | None, defs: Path | None) -> None:
 
 def dagster_home(start: Path) -> Path:
     """The nearest folder at or above `start` that holds a dagster.yaml, else the one of this package."""
-    for folder in (start, *start.parents):
-        if (folder / INSTANCE_FILE).is_file():
-            return folder
-    return Path(lake_platform.__file__).parents[1]
+    return project_file(INSTANCE_FILE, start).parent
 
 
-def project_file(name: str) -> Path:
-    """A top-level file of the project, such as workspace.yaml."""
-    return dagster_home(Path.cwd()) / name
+def project_file(name: str, start: Path) -> Path:
+    """A top-level file of the project: the nearest at or above `start`, else the one beside this package."""
+    near = (folder / name for folder in (start, *start.parents))
+    return next((file for file in near if file.is_file()), Path(lake_platform.__file__).parents[1] / name)

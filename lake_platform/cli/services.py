@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 import click
 
@@ -16,7 +17,7 @@ def dev(port: int) -> None:
 
     The web server has no login, so it listens on 127.0.0.1 only.
     """
-    workspace = project_file("workspace.yaml")
+    workspace = project_file("workspace.yaml", Path.cwd())
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "lake_platform.definitions"]
     click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {Settings.from_environment().home / 's3/landing'}")
     arguments = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), *where]
