@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, Row, SparkSession, Window
 from pyspark.sql import functions as fn
 
 from glue_jobs import sql
+from glue_jobs.aggregate import compare_totals
 from glue_jobs.casts import cast_text, fits_text, is_text, spark_type
 from glue_jobs.errors import CastAfterTransformError
 from glue_jobs.formats import TextFormat
@@ -118,6 +119,7 @@ def _publish(
     before = _count(read, request)
     after = _count(made, request, produced)
     reasons = _count_dropped(dropped)
+    totals = compare_totals(request, read, made) if request.rows == "aggregate" else ()
     for work in request.partitions:
         _require_fit(request, work.partition, after.get(work.partition), produced)
     held = {
@@ -137,6 +139,7 @@ def _publish(
             files=kept[work.partition],
             reasons=reasons.get(work.partition, {}),
             sample=tuple(samples.get(work.partition, ())),
+            totals=totals,
         )
         for work in request.partitions
     )

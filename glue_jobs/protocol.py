@@ -92,6 +92,10 @@ class JobRequest:
     """Other datasets for the transform: name -> urls of their Parquet files."""
     produces: tuple[ColumnSpec, ...] = ()
     rows: str = "same"
+    counted: str | None = None
+    """`rows: aggregate`: the produced column that says how many rows were put together."""
+    sums: dict[str, str] = field(default_factory=dict)
+    """`rows: aggregate`: column that was read -> produced column that holds its sum."""
     pii_key: str | None = field(default=None, repr=False, metadata={"secret": True})
     quarantine_output: str | None = None
     """The folder for rows that are set aside; default: `output`/quarantine."""
@@ -132,6 +136,16 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Total:
+    """One total of an aggregate on both of its sides, as exact decimal text. `of` is None where rows are counted."""
+
+    column: str
+    of: str | None
+    read: str
+    made: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PartitionReport:
     """The figures of one partition: rows_in = rows_out + rows_quarantined + rows_dropped for `same` and `filter`."""
 
@@ -150,6 +164,8 @@ class PartitionReport:
     unreadable_keys: int = 0
     """Quarantined rows whose business key could not be read."""
     sample: tuple[dict[str, object], ...] = ()
+    totals: tuple[Total, ...] = ()
+    """`rows: aggregate`: what must be equal on both sides; empty for a partition without files."""
     problem: str | None = None
     """Why this partition must not be published, where the figures alone do not say it (rows read differ from rows counted)."""
 

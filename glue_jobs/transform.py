@@ -3,7 +3,8 @@
 A transform is `function(rows, **inputs)`. It sees the contract columns and the meta columns of each row and carries
 the meta columns through untouched. `rows: same` returns one DataFrame with every row, `rows: expand` one with any
 number of rows for each, `rows: filter` a pair: the rows kept, and the rows dropped with a column `_reason`.
-Marker rows (`_op` = '?') have only their keys; they and deletes must be kept.
+Marker rows (`_op` = '?') have only their keys; they and deletes must be kept. `rows: aggregate` returns the produced
+columns alone: such a row comes from no one place, so the job says where it stands (`glue_jobs.aggregate`).
 """
 
 import importlib
@@ -15,6 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as fn
 
 from glue_jobs import sql
+from glue_jobs.aggregate import with_origin
 from glue_jobs.errors import TransformError
 from glue_jobs.origins import escape_glob
 from glue_jobs.protocol import JobRequest
@@ -34,10 +36,12 @@ class Transformed:
     def require_conserved(self, read: DataFrame) -> None:
         """Every row that was read is in the result, or dropped with a reason, and its meta columns are what they were.
 
+        Not for an aggregate: its totals are compared by who judges the report.
+
         Raises:
             TransformError: rows or meta columns were lost, changed or made up.
         """
-        if self.request.transform is None:
+        if self.request.transform is None or self.request.rows == "aggregate":
             return
         before, after = self._digests(read), self._digests(self.rows)
         if self.dropped is not None:
@@ -97,12 +101,15 @@ def apply_transform(spark: SparkSession, request: JobRequest, rows: DataFrame, *
         returned, dropped = returned
         _require_columns(request, dropped, [REASON, *meta], exact=False)
     produced = [column.name for column in request.produces or request.columns]
+    if request.rows == "aggregate":
+        _require_columns(request, returned, produced, exact=True)
+        return Transformed(request, with_origin(request, returned, read=rows), None, meta)
     _require_columns(request, returned, [*produced, *meta], exact=True)
     return Transformed(request, returned, dropped, meta)
 
 
 def _function(request: JobRequest) -> Callable[..., Any]:
-    if request.rows not in ("same", "filter", "expand"):
+    if request.rows not in ("same", "filter", "expand", "aggregate"):
         raise _error(request, f"is declared with rows: {request.rows}, which the job does not run")
     module, _, function = str(request.transform).partition(":")
     try:

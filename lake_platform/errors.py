@@ -178,13 +178,6 @@ class ContractError(TerminalError):
         self.faults = tuple(faults)
 
 
-class RowsLostError(TerminalError):
-    """A hop did not conserve its rows; nothing was published."""
-
-    def __init__(self, dataset: str, layer: str, partition: str, told: str) -> None:
-        super().__init__(f"{dataset} {partition}: {layer} does not conserve rows: {told}. Nothing was published.")
-
-
 class WriteConflictError(TransientError):
     """S3 was asked for two writes of one key at the same moment and let neither decide (409)."""
 

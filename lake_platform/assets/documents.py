@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from glue_jobs.protocol import OutputFile, PartitionReport
+from glue_jobs.protocol import OutputFile, PartitionReport, RuleOutcome, Total
 from lake_platform.contract.dataset import Column, DatasetContract, Layer
 from lake_platform.contract.types import parse_type
 from lake_platform.lake.lake import Lake
@@ -26,6 +26,7 @@ def figures(report: PartitionReport) -> dict[str, Any]:
         "reasons": dict(report.reasons),
         "rules": [asdict(rule) for rule in report.rules],
         "unreadable_keys": report.unreadable_keys,
+        "totals": [asdict(total) for total in report.totals],
     }
 
 
@@ -50,8 +51,6 @@ def layer_body(
 
 def report_of(body: Mapping[str, Any], *, partition: str, token: str) -> PartitionReport:
     """The figures of a published document, for checks that are told again."""
-    from glue_jobs.protocol import RuleOutcome
-
     return PartitionReport(
         partition=partition,
         token=token,
@@ -59,6 +58,7 @@ def report_of(body: Mapping[str, Any], *, partition: str, token: str) -> Partiti
         reasons=body["reasons"],
         rules=tuple(RuleOutcome(**rule) for rule in body["rules"]),
         unreadable_keys=body["unreadable_keys"],
+        totals=tuple(Total(**total) for total in body.get("totals", ())),
         quarantine_files=tuple(OutputFile(**file) for file in body["quarantine"]),
     )
 

@@ -5,26 +5,27 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
+from lake_platform.assets.conservation import GATE, declared_conservation, judge_conservation
 from lake_platform.assets.documents import layer_body, report_of
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import report_metadata
+from lake_platform.assets.outcomes import Verdict
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
-from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
+from lake_platform.assets.refused import refuse_partition, still_refused
+from lake_platform.assets.results import PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.errors import RowsLostError
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.manifest import read_manifest
 from lake_platform.spark.code import layer_fingerprint
 from lake_platform.spark.requests import process_request
 from lake_platform.spark.runner import JobRunner
 
-CHECKS = (DeclaredCheck("rows_conserved", "Valid rows = rows written + rows that the transform declared as dropped."),)
-
 
 def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
     """The asset that holds the rows as the table will."""
+    checks = (declared_conservation(contract),)
 
     @dg.multi_asset(
         **step_arguments(
@@ -32,7 +33,7 @@ def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
             "processed",
             kinds={"pyspark", "parquet"},
             description="The rows after the transform, as Parquet in the order and with the types of the table.",
-            checks=CHECKS,
+            checks=checks,
         )
     )
     def processed(
@@ -40,7 +41,7 @@ def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
     ) -> Iterator[StepEvent]:
         with told_to_dagster():
             results = process_partitions(contract, partition_keys(context), lake=lake, spark=spark)
-        yield from report_step(context, contract, "processed", results=results, checks=CHECKS)
+        yield from report_step(context, contract, "processed", results=results, checks=checks)
 
     return processed
 
@@ -50,8 +51,7 @@ def process_partitions(
 ) -> list[PartitionResult]:
     """Transforms what was validated; a partition that was refused there keeps its last good rows.
 
-    Raises:
-        RowsLostError: rows went missing in the transform; nothing of that partition is published.
+    A transform that loses or makes up rows has its partition refused.
     """
     fingerprint = layer_fingerprint(contract, "processed")
     plans = plan_step(contract, "processed", lake=lake, partitions=partitions, fingerprint=fingerprint)
@@ -88,16 +88,22 @@ def _work(lake: Lake, plan: Todo) -> PartitionWork:
 def _result(
     contract: DatasetContract, lake: Lake, plan: Plan, reports: Mapping[str, PartitionReport]
 ) -> PartitionResult:
-    if isinstance(plan, Absent | Refused):
+    if isinstance(plan, Absent):
         return absent(plan.partition)
+    if isinstance(plan, Refused):
+        return still_refused(contract, plan, lake=lake)
     if isinstance(plan, Current):
         token = plan.document.token
-        report = report_of(plan.document.body, partition=plan.partition, token=token)
-        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=[_conserved(report)])
+        check = judge_conservation(contract, report_of(plan.document.body, partition=plan.partition, token=token))
+        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=[check])
     report = reports[plan.partition]
-    check = _conserved(report)
+    check = judge_conservation(contract, report)
+    metadata = report_metadata(report, contract.produced, token=plan.token)
     if not check.passed:
-        raise RowsLostError(contract.name, "processed", plan.partition, check.description or "")
+        verdict = Verdict(check.description, GATE)
+        return refuse_partition(
+            contract, "processed", lake=lake, plan=plan, verdict=verdict, checks=[check], metadata=metadata
+        )
     body = layer_body(contract, "processed", lake=lake, report=report, content=plan.source.body["content"])
     body["unreadable_keys"] = plan.source.body["unreadable_keys"]
     lake.log(contract.name, "processed").publish(plan.partition, body, token=plan.token, after=plan.after)
@@ -106,15 +112,5 @@ def _result(
         state="published",
         token=plan.token,
         checks=[check],
-        metadata=report_metadata(report, contract.produced, token=plan.token),
+        metadata=metadata,
     )
-
-
-def _conserved(report: PartitionReport) -> CheckOutcome:
-    passed = report.problem is None and report.rows_in == report.rows_out + report.rows_dropped
-    told = (
-        report.problem
-        or f"{report.rows_in} rows came in, {report.rows_out} were written, {report.rows_dropped} dropped"
-    )
-    counts = {"rows_in": report.rows_in, "rows_out": report.rows_out, "rows_dropped": report.rows_dropped}
-    return CheckOutcome("rows_conserved", passed, metadata=counts, description=None if passed else told)

@@ -1,24 +1,23 @@
 """The `validated` layer: one Spark job casts the rows and applies the rules; the gate stands here."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
 
 import dagster as dg
 
-from glue_jobs.protocol import InputFile, OutputFile, PartitionReport, PartitionWork
+from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
 from lake_platform.assets.documents import layer_body, report_of
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import report_metadata
 from lake_platform.assets.outcomes import Verdict, judge, own_checks, rule_checks
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
+from lake_platform.assets.refused import refuse_partition, still_refused
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.rules import compile_rules
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.refusals import Refusal, refuse
-from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
+from lake_platform.spark.code import layer_fingerprint
 from lake_platform.spark.requests import validate_request
 from lake_platform.spark.runner import JobRunner
 
@@ -107,11 +106,7 @@ def _result(
     if isinstance(plan, Absent):
         return absent(plan.partition)
     if isinstance(plan, Refused):
-        # It holds for this contract and code now, also where they changed behind the refusing layer only.
-        refuse(
-            lake.lake, contract.name, plan.partition, replace(plan.refusal, fingerprint=dataset_fingerprint(contract))
-        )
-        return _still_refused(plan.partition, plan.refusal)
+        return still_refused(contract, plan, lake=lake)
     if isinstance(plan, Current):
         token = plan.document.token
         report = report_of(plan.document.body, partition=plan.partition, token=token)
@@ -125,52 +120,26 @@ def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: Partition
     if report is None:
         verdict = Verdict(plan.source.body["refused"], "matches_contract")
         checks = [CheckOutcome(check.name, passed=False, error=True) for check in declared_checks(contract)[:1]]
-        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata={}, quarantine=())
+        return refuse_partition(
+            contract, "validated", lake=lake, plan=plan, verdict=verdict, checks=checks, metadata={}
+        )
     statuses = {file["status"] for file in plan.source.body["files"]}
     verdict = judge(contract, report, withdrawn=statuses == {"withdrawn"})
     checks = [*own_checks(report, verdict), *rule_checks(report, verdict)]
     metadata = report_metadata(report, contract.columns, token=plan.token)
     if verdict.refused is not None:
-        aside = report.quarantine_files
-        return _refuse(contract, lake, plan, verdict=verdict, checks=checks, metadata=metadata, quarantine=aside)
+        return refuse_partition(
+            contract,
+            "validated",
+            lake=lake,
+            plan=plan,
+            verdict=verdict,
+            checks=checks,
+            metadata=metadata,
+            quarantine=report.quarantine_files,
+        )
     body = layer_body(contract, "validated", lake=lake, report=report, content=plan.source.body["content"])
     lake.log(contract.name, "validated").publish(plan.partition, body, token=plan.token, after=plan.after)
     return PartitionResult(
         partition=plan.partition, state="published", token=plan.token, checks=checks, metadata=metadata
-    )
-
-
-def _refuse(
-    contract: DatasetContract,
-    lake: Lake,
-    plan: Todo,
-    *,
-    verdict: Verdict,
-    checks: Sequence[CheckOutcome],
-    metadata: Mapping[str, object],
-    quarantine: Sequence[OutputFile],
-) -> PartitionResult:
-    refusal = Refusal(
-        token=plan.token,
-        content=plan.source.body["content"],
-        fingerprint=dataset_fingerprint(contract),
-        layer="validated",
-        gate=verdict.gate or "",
-        reason=verdict.refused or "",
-        checks=[asdict(check) for check in checks],
-        figures={name: value for name, value in metadata.items() if isinstance(value, int | float | str)},
-        quarantine=[asdict(file) for file in quarantine],
-    )
-    refuse(lake.lake, contract.name, plan.partition, refusal)
-    return _still_refused(plan.partition, refusal)
-
-
-def _still_refused(partition: str, refusal: Refusal) -> PartitionResult:
-    return PartitionResult(
-        partition=partition,
-        state="refused",
-        token=refusal.token,
-        reason=f"{refusal.gate}: {refusal.reason}",
-        checks=[CheckOutcome(**check) for check in refusal.checks],
-        metadata=refusal.figures,
     )

@@ -74,5 +74,7 @@ class Arrives(Strict):
     """Suffixes such as [".csv", ".csv.gz"], or one regular expression on the last part of the key; others are ignored and counted."""
     settle: float | None = Field(default=None, ge=0)
     """Seconds a file must be old before it is read; default 2 locally, 0 on S3."""
+    shared: bool = False
+    """Whether another dataset reads the same prefix; both have to say so."""
     duplicates: Literal["skip", "keep"] = "skip"
     """What becomes of a file with the same bytes as another one of its partition: it adds no rows, or it counts."""

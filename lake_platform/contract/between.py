@@ -39,9 +39,11 @@ def _pair(one: DatasetContract, other: DatasetContract) -> Iterator[tuple[Locati
     if one.target and other.target and _full(one.target.table) == _full(other.target.table):
         yield ("target", "table"), f"{one.target.table!r} is the target of {other.name!r}", "give each its own table"
     mine, theirs = one.arrives.prefix, other.arrives.prefix
-    if mine.startswith(theirs) or theirs.startswith(mine):
+    shared = mine == theirs and one.arrives.shared and other.arrives.shared
+    if not shared and (mine.startswith(theirs) or theirs.startswith(mine)):
         message = f"files below {max(mine, theirs, key=len)!r} belong to {other.name!r}"
-        yield ("arrives", "prefix"), message, "give each dataset a prefix of its own"
+        both = ", or say shared: true in both" if mine == theirs else ""
+        yield ("arrives", "prefix"), message, f"give each dataset a prefix of its own{both}"
 
 
 def _full(table: str) -> str:

@@ -19,7 +19,12 @@ class Transform(Strict):
     """The columns after it, in DDL order; default: `columns`."""
     rows: Literal["same", "filter", "expand", "aggregate"]
     """What it does to rows: `same` keeps each, `filter` returns those kept and those dropped with a reason, `expand`
-    may repeat rows; `aggregate` is not supported yet."""
+    may repeat rows, `aggregate` puts all rows of `partition: {by: none}` together."""
+    count: str | None = None
+    """`rows: aggregate`: the produced column that says how many rows each was made of."""
+    sums: dict[str, str] = Field(default_factory=dict[str, str])
+    """`rows: aggregate`: column of `columns` to the produced column that holds its sum. Both sides are compared,
+    exactly, before anything is published."""
 
 
 class Deletes(Strict):

@@ -30,6 +30,7 @@ class ColumnType:
         redshift: DDL text.
         hive: in the Glue Data Catalog.
         max_bytes: of a char or varchar; Redshift counts bytes, not characters.
+        scale: the decimals of a decimal.
     """
 
     family: Family
@@ -38,6 +39,7 @@ class ColumnType:
     redshift: str
     hive: str
     max_bytes: int | None = None
+    scale: int = 0
 
 
 def _plain(family: Family, spark: str, *, arrow: str, redshift: str, hive: str) -> ColumnType:
@@ -118,6 +120,5 @@ def _decimal(text: str, precision: int, scale: int) -> ColumnType:
             known=KNOWN,
         )
     name = f"decimal({precision},{scale})"
-    return ColumnType(
-        family="decimal", spark=name, arrow=f"decimal128({precision}, {scale})", redshift=name.upper(), hive=name
-    )
+    arrow = f"decimal128({precision}, {scale})"
+    return ColumnType(family="decimal", spark=name, arrow=arrow, redshift=name.upper(), hive=name, scale=scale)

@@ -30,7 +30,7 @@ def validate_request(
             BatchRuleSpec(name=rule.name, rule=rule.rule, otherwise=rule.otherwise) for rule in rules.batch
         ),
         delete_when=compile_expression(contract, deletes.when).spark_sql if deletes and deletes.when else None,
-        keys=tuple(contract.target.keys) if contract.target else (),
+        keys=tuple(contract.target.keys) if contract.target and contract.arrives.delivers != "events" else (),
         delivers=contract.arrives.delivers,
         sets_aside=contract.quarantine is not None,
     )
@@ -59,6 +59,8 @@ def process_request(
         inputs={name: tuple(urls) for name, urls in inputs.items()},
         produces=tuple(column_spec(column) for column in contract.produced),
         rows=contract.transform.rows if contract.transform else "same",
+        counted=contract.transform.count if contract.transform else None,
+        sums=contract.transform.sums if contract.transform else {},
         pii_key=pii_key,
     )
 

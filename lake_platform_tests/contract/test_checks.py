@@ -21,10 +21,21 @@ SNAPSHOT = changed("delivers: changes", "delivers: snapshot").replace(
 EVENTS = changed("delivers: changes", "delivers: events").replace(
     TARGET, "  target: {table: t, write: replace_partition}\n"
 )
+TOTALS = (
+    '[{name: op, type: char(1)}, {name: n, type: bigint}, {name: total, type: "decimal(38,2)"},'
+    ' {name: rough, type: "decimal(38,1)"}, {name: rate, type: real}]'
+)
 
 
 def transformed(*, run: str = "a.b:c", rows: str = "same", produces: str = PRODUCED) -> str:
     return changed("  target:", TRANSFORM.format(run=run, rows=rows, produces=produces))
+
+
+def aggregated(*, count: str = "n", sums: str = "{amount: total}", produces: str = TOTALS, daily: bool = False) -> str:
+    """The good file as one table of totals."""
+    events = EVENTS if daily else EVENTS.replace("by: day", "by: none").replace(PATTERN, "null")
+    transform = f"  transform: {{run: 'a.b:c', rows: aggregate, produces: {produces}, count: {count}, sums: {sums}}}\n"
+    return events.replace("  target:", transform + "  target:")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +69,20 @@ def transformed(*, run: str = "a.b:c", rows: str = "same", produces: str = PRODU
         pytest.param(changed("name: op,", "name: _op,"), "columns.1.name", "platform's own", id="a name of the platform's"),
         pytest.param(changed("name: op,", "name: is_current,"), "columns.1.name", "itself", id="a column of scd2"),
         pytest.param(transformed(run="a.b.c"), "transform.run", "is no function", id="no function"),
-        pytest.param(transformed(rows="aggregate"), "transform.rows", "not supported yet", id="aggregate"),
+        pytest.param(transformed(rows="same, count: n"), "transform.count", "is for rows: aggregate", id="count of same"),
+        pytest.param(transformed(rows="expand, sums: {amount: n}"), "transform.sums", "is for rows: aggregate", id="sums of expand"),
+        pytest.param(aggregated(daily=True), "transform.rows", "by: day would cut it", id="aggregate of a day"),
+        pytest.param(transformed(rows="aggregate, count: n"), "transform.rows", "delivers: changes asks for", id="aggregate of changes"),
+        pytest.param(aggregated(produces="null"), "transform.rows", "declare them in `produces`", id="aggregate as it is read"),
+        pytest.param(aggregated(count="null"), "transform.rows", "cannot show that no row", id="aggregate without count"),
+        pytest.param(aggregated(count="m"), "transform.count", "no column 'm' in `transform.produces`", id="count of nowhere"),
+        pytest.param(aggregated(count="rate"), "transform.count", "'rate' is real, whose total is not exact", id="count as float"),
+        pytest.param(aggregated(sums="{amoun: total}"), "transform.sums.amoun", "no column 'amoun' in `columns`", id="sum of nothing"),
+        pytest.param(aggregated(sums="{amount: sum}"), "transform.sums.amount", "no column 'sum'", id="sum to nowhere"),
+        pytest.param(aggregated(sums="{op: total}"), "transform.sums.op", "'op' is char(1), whose total", id="sum of text"),
+        pytest.param(aggregated(sums="{amount: rate}"), "transform.sums.amount", "'rate' is real", id="sum as float"),
+        pytest.param(aggregated(sums="{customer_id: n}"), "transform.sums.customer_id", "holds the total of 'count' already", id="sum as count"),
+        pytest.param(aggregated(sums="{amount: rough}"), "transform.sums.amount", "give it a scale of 2", id="sum that is cut"),
         pytest.param(transformed(produces="[]"), "transform.produces", "no column is produced", id="nothing produced"),
         pytest.param(
             transformed(produces="[{name: changed_at, type: date}]"), "target.keys.0", "transform.produces", id="key lost"
@@ -251,3 +275,37 @@ def test_a_prefix_inside_another_is_told_with_both_places(tmp_path: Path) -> Non
 
     assert (fault.file.parent.name, fault.line, fault.field) == ("b", 6, "arrives.prefix")
     assert f"{tmp_path}/a/defs.yaml:6" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "fine"), [("true", "true", True), ("true", "false", False), ("false", "true", False)]
+)
+def test_two_datasets_read_one_prefix_only_if_both_say_so(tmp_path: Path, one: str, other: str, fine: bool) -> None:
+    second = GOOD.replace("name: customers", "name: regions").replace("dim_customer", "regions")
+    for name, text, shared in (("a", GOOD, one), ("b", second, other)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "defs.yaml").write_text(text.replace("prefix:", f"shared: {shared}\n    prefix:"))
+
+    told = [fault.hint for fault in load_folder(tmp_path).faults]
+
+    assert told == ([] if fine else ["give each dataset a prefix of its own, or say shared: true in both"])
+
+
+def test_a_shared_prefix_is_one_and_the_same(tmp_path: Path) -> None:
+    inner = (
+        GOOD.replace("name: customers", "name: eu").replace("dim_customer", "eu").replace("customers/", "customers/eu/")
+    )
+    for name, text in {"a": GOOD, "b": inner}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "defs.yaml").write_text(text.replace("prefix:", "shared: true\n    prefix:"))
+
+    (fault,) = load_folder(tmp_path).faults
+
+    assert (fault.field, fault.hint) == ("arrives.prefix", "give each dataset a prefix of its own")
+
+
+def test_an_aggregate_that_covers_all_files_is_fine() -> None:
+    transform = contract_of(aggregated()).transform
+
+    assert transform is not None
+    assert (transform.count, transform.sums) == ("n", {"amount": "total"})

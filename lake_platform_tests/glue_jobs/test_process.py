@@ -132,7 +132,7 @@ BROKEN: dict[str, tuple[str, str, str]] = {
     "filter gives no reason": ("drops_without_reason", "filter", "drops rows without a _reason"),
     "returns no frame": ("returns_text", "same", "returns str, not a DataFrame"),
     "is not there": ("nowhere", "same", "has no function 'nowhere'"),
-    "aggregates": ("loses", "aggregate", "declared with rows: aggregate"),
+    "does what nobody knows": ("loses", "shuffle", "declared with rows: shuffle"),
 }
 
 

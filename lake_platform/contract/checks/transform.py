@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from lake_platform.contract.checks.aggregate import check_aggregate
 from lake_platform.contract.draft import Draft
 from lake_platform.contract.faults import Problem
 
@@ -17,9 +18,7 @@ def check_transform(draft: Draft) -> Iterator[Problem]:
         yield Problem(
             ("transform", "run"), message, "write package.module:function: glue_jobs.transforms.customers:standardise"
         )
-    if transform.rows == "aggregate":
-        message = "rows: aggregate is not supported yet"
-        yield Problem(("transform", "rows"), message, "use same, filter or expand, or aggregate in the warehouse")
+    yield from check_aggregate(draft, transform)
     if transform.produces is not None and not transform.produces:
         yield Problem(("transform", "produces"), "no column is produced", "leave it out to keep those of `columns`")
     if transform.inputs:
