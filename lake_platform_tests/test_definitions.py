@@ -137,13 +137,13 @@ def test_loading_definitions_starts_nothing_and_imports_no_spark(tmp_path: Path)
         "import sys, redshift_connector\n"
         "redshift_connector.connect = redshift_connector.Connection.__init__ = lambda *_, **__: sys.exit('connected')\n"
         "from lake_platform.definitions import defs\n"
-        "assert len(list(defs().resolve_all_asset_specs())) == 5\n"
+        "print(len(list(defs().resolve_all_asset_specs())))\n"
         "print([name for name in ('pyspark', 'py4j', 'pydeequ', 'pandas', 'dagster_aws', 'dagster_pyspark') if name in sys.modules])\n"
     )
 
     told = run("python", "-c", script, cwd=ROOT, environ={"LAKE_HOME": str(tmp_path / "home")})
 
-    assert told.strip() == "[]"
+    assert told.split() == [str(len(golden("asset"))), "[]"]
     assert not (tmp_path / "home").exists()
 
 

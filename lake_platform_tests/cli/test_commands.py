@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from lake_platform.cli.main import cli
+from lake_platform.definitions import load_contracts
+from lake_platform.settings import Settings
 from lake_platform_tests.cli.conftest import Lake
 
 FAULTS = """\
@@ -181,7 +183,8 @@ def test_status_and_sql_speak_json(lake: Lake) -> None:
         lake("down")
 
     assert set(status["warehouse"]) == {"host", "port", "database", "user", "password"}
-    assert [dataset["dataset"] for dataset in status["datasets"]] == ["customers"]
+    defined = [contract.name for contract in load_contracts(Settings.from_environment())]
+    assert [dataset["dataset"] for dataset in status["datasets"]] == defined
     assert set(status["datasets"][0]) >= {"dataset", "partitions", "pending", "refused", "failed"}
     assert rows == [{"amount": "1.50", "nothing": None}]
     assert moment == [{"at": "2024-03-01 08:00:00.000000"}]
