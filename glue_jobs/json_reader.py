@@ -5,7 +5,8 @@ document is parsed once more as a whole, and decimals are parsed as decimals.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Union
 
 from pyspark.sql import DataFrame, SparkSession
@@ -15,6 +16,7 @@ from glue_jobs import sql
 from glue_jobs.casts import is_text, null_text
 from glue_jobs.errors import PathConflictError
 from glue_jobs.formats import TextFormat
+from glue_jobs.headers import match_columns
 from glue_jobs.origins import SOURCE, Origin, attach_origin, escape_glob, with_source
 from glue_jobs.protocol import ColumnSpec
 from glue_jobs.records import BYTE_ORDER_MARK, read_records
@@ -38,7 +40,31 @@ class _Paths:
 def read_json(
     spark: SparkSession, columns: Sequence[ColumnSpec], form: TextFormat, *, files: Sequence[Origin]
 ) -> Iterator[DataFrame]:
-    """The texts of the contract columns, one frame for files of lines and one for files that are an array."""
+    """The texts of the contract columns, one frame for files of lines and one for files that are an array.
+
+    Raises:
+        HeaderError: two names of a file are equally good for one column.
+    """
+
+    def spelled(origin: Origin) -> tuple[ColumnSpec, ...]:
+        return tuple(_as_spelled(column, origin) for column in columns)
+
+    for names, group in groupby(sorted(files, key=lambda o: str(spelled(o))), key=spelled):
+        yield from _read_group(spark, names, form, files=list(group))
+
+
+def _as_spelled(column: ColumnSpec, origin: Origin) -> ColumnSpec:
+    """The column with the name that this file has for it, where that differs in case or outer spaces only."""
+    if column.path is not None:
+        return column
+    found = match_columns(origin.file.header, [column], key=origin.file.key)
+    spelled = origin.file.header[found[column.name]] if found else column.name
+    return column if spelled in (column.name, *column.aliases) else replace(column, aliases=(*column.aliases, spelled))
+
+
+def _read_group(
+    spark: SparkSession, columns: Sequence[ColumnSpec], form: TextFormat, *, files: Sequence[Origin]
+) -> Iterator[DataFrame]:
     arrays = _arrays(spark, form, files) if form.multiline else set[int]()
     lines = [o for o in files if o.number not in arrays]
     if lines:

@@ -17,11 +17,17 @@ class CsvPatterns:
         strict: a record whose quoted fields are closed and end at a delimiter.
         open_after_closed: a line that starts outside quotes and ends inside them.
         open_after_open: a line that starts inside quotes and ends inside them.
+        field: a field with the delimiter before it, of a strict record with a delimiter put before it.
+        escaped: an escape character and what it stands before.
+        odd_escape: an escape character before anything but itself and a quote.
     """
 
     strict: str
     open_after_closed: str
     open_after_open: str
+    field: str
+    escaped: str
+    odd_escape: str
 
     @classmethod
     def of(cls, form: TextFormat) -> "CsvPatterns":
@@ -39,6 +45,9 @@ class CsvPatterns:
         return cls(
             strict=f"(?s)^(?:{closed}|{bare})(?:{delimiter}(?:{closed}|{bare}))*+$",
             open_after_closed=f"(?s)^(?:{lenient}{delimiter})*+{quote}{tail}$",
+            field=f"(?s){delimiter}({closed}|{bare})",
+            escaped=f"(?s){_quoted(form.escape)}(.)",
+            odd_escape=f"(?s){_quoted(form.escape)}[^{_in_class(form.quote + form.escape)}]",
             open_after_open=f"(?s)^{inside}(?:{quote}{rest}{delimiter}(?:{lenient}{delimiter})*+{quote}{tail})?+$",
         )
 

@@ -75,6 +75,8 @@ def _read_csv(
     fields = [f"f{at}" for at in range(len(header))]
     schema = ", ".join(f"{field} string" for field in fields) + ", _corrupt string"
     parsed = records.withColumn("_p", fn.from_csv("_raw", schema, _parser_options(form)))
+    if form.escape != form.quote:
+        parsed = parsed.withColumn("_p", fn.expr(_with_odd_escapes(fields, form)))
     strict = fn.when(fn.col("_raw").contains(form.quote), fn.col("_raw").rlike(CsvPatterns.of(form).strict)).otherwise(
         True
     )
@@ -95,6 +97,18 @@ def _read_csv(
         fn.expr(_keys_followed(request.keys, positions, fields)).alias("_followed"),
         _struct(columns, texts).alias("_text"),
     )
+
+
+def _with_odd_escapes(fields: Sequence[str], form: TextFormat) -> str:
+    """Spark's parser takes the escape character away before a quote only; here it goes before any character in quotes."""
+    patterns, quote = CsvPatterns.of(form), sql.text(form.quote)
+    inside = f"regexp_replace(substring(x, 2, length(x) - 2), {sql.text(patterns.escaped)}, '$1')"
+    found = f"regexp_extract_all(concat({sql.text(form.delimiter)}, _raw), {sql.text(patterns.field)}, 1)"
+    texts = f"transform({found}, x -> if(startswith(x, {quote}), {inside}, if(x = '', NULL, x)))"
+    named = ", ".join(f"get(_f, {at}) AS {field}" for at, field in enumerate(fields))
+    corrupt = f"if(size(_f) = {len(fields)}, cast(NULL AS string), _raw) AS _corrupt"
+    whole = f"transform(array({texts}), _f -> struct({named}, {corrupt}))[0]"
+    return f"if(contains(_raw, {sql.text(form.escape)}) AND _raw RLIKE {sql.text(patterns.odd_escape)}, {whole}, _p)"
 
 
 def _keys_followed(keys: Sequence[str], positions: dict[str, int], fields: Sequence[str]) -> str:

@@ -39,7 +39,8 @@ class FileFormat(Strict):
     quote: str = '"'
     """CSV: the character around a field that holds delimiters or line ends."""
     escape: str = '"'
-    """CSV: the character before a quote inside a field; the quote itself where quotes are doubled."""
+    """CSV: the character that takes the meaning of the next one away, inside quotes; the quote itself where quotes
+    are doubled."""
     encoding: str = "utf-8"
     """The character encoding, by a name that Python and Java both know."""
     nulls: list[str] = Field(default_factory=lambda: [""])

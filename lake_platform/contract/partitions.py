@@ -38,9 +38,10 @@ class Unplaced:
 
 
 def counts(arrives: Arrives, key: str) -> bool:
-    """Whether a key counts at all, by `arrives.files`; the others are ignored. Hidden names and folders never count."""
+    """Whether a key counts at all, by `arrives.files`; the others are ignored. Hidden names, folders and
+    Hadoop's marker `_SUCCESS` never count."""
     name = key.rpartition("/")[2]
-    if not name or name.startswith("."):
+    if not name or name.startswith(".") or name == "_SUCCESS":
         return False
     if arrives.files is None:
         return True

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from lake_platform.contract.dataset import FileFormat
+from lake_platform.lake.json_keys import JsonKeys
 from lake_platform.lake.quoting import Quoting
 from lake_platform.lake.unreadable import UnreadableFileError
 
@@ -41,20 +42,28 @@ def count_csv(text: io.TextIOWrapper, form: FileFormat) -> Counted:
     return Counted(header, max(0, count - form.footer))
 
 
-def count_json(text: io.TextIOWrapper, form: FileFormat) -> Counted:
+def count_json(text: io.TextIOWrapper, form: FileFormat, keys: JsonKeys) -> int:
     """Reads the whole file: JSON lines, or, where `multiline` allows it, an array or one object over several lines.
+
+    Args:
+        keys: is shown the records, as long as it wants to see more of them.
 
     Raises:
         UnreadableFileError: the array ends in the middle, or is none.
     """
     start = _first_text(text)
     if form.multiline and start.startswith("["):
-        return Counted((), _array_length(_blocks(text)))
+        return _array_length(_blocks(text), keys)
     lines = (line for line in chain([start + text.readline()], text) if _is_record(line, form))
     first = next(lines, "")
     if form.multiline and first.strip(_SPACE) == "{":
-        return Counted((), _array_length(chain([first], _blocks(text), ["]"])))
-    return Counted((), (1 if first else 0) + sum(1 for _ in lines))
+        return _array_length(chain([first], _blocks(text), ["]"]), keys)
+    count = 0
+    for line in chain([first] if first else [], lines):
+        count += 1
+        if keys.wants_more:
+            keys.see_text(line)
+    return count
 
 
 class _CsvRecords:
@@ -154,15 +163,17 @@ def _blocks(text: io.TextIOWrapper) -> Iterator[str]:
         yield block
 
 
-def _array_length(blocks: Iterator[str]) -> int:
+def _array_length(blocks: Iterator[str], keys: JsonKeys) -> int:
     """The elements of a JSON array whose bracket was read, one in memory at a time."""
     elements = _Elements(blocks)
     if elements.token() == "]":
         return elements.end(0)
     count = 0
     while True:
-        elements.skip_value()
+        value = elements.value()
         count += 1
+        if keys.wants_more:
+            keys.see(value)
         token = elements.token()
         if token == "]":
             return elements.end(count)
@@ -190,12 +201,12 @@ class _Elements:
         self._at += 1
         self._count += 1
 
-    def skip_value(self) -> None:
+    def value(self) -> object:
         """Raises UnreadableFileError where there is no whole value."""
         self.token()
         while True:
             try:
-                end = self._decoder.raw_decode(self._window, self._at)[1]
+                value, end = self._decoder.raw_decode(self._window, self._at)
             except RecursionError as error:
                 raise UnreadableFileError("the JSON is nested too deeply") from error
             except ValueError as error:
@@ -207,7 +218,7 @@ class _Elements:
             # What reaches to the end of the window may be the beginning of a longer number.
             if end < len(self._window) or not self._more():
                 self._at = end
-                return
+                return value
 
     def end(self, count: int) -> int:
         """After the closing bracket nothing may come."""

@@ -1,7 +1,7 @@
 """What differs between the names (and types) that a file has and those of the contract."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lake_platform.contract.dataset import Column, DatasetContract
 from lake_platform.contract.types import parse_type
@@ -41,6 +41,29 @@ def find_drift(header: Sequence[str], contract: DatasetContract, footer: Footer 
     return _judged(drift, contract)
 
 
+def find_json_drift(names: Sequence[str], contract: DatasetContract) -> Drift:
+    """The same for the names at the top of JSON records; their order means nothing.
+
+    A key that no record has is JSON's way to say NULL, so it is told only. It is a missing column where the file has
+    names that the contract does not know: then a name was changed, or the file is of another kind.
+
+    Raises:
+        UnreadableFileError: two names of the file are equally good for one column.
+    """
+    plain = [column for column in contract.columns if column.path is None]
+    found = match_names(names, plain)
+    taken = set(found.values())
+    tops = {column.path.removeprefix("$.").partition(".")[0] for column in contract.columns if column.path}
+    drift = Drift(
+        added=tuple(name for at, name in enumerate(names) if at not in taken and name not in tops),
+        missing=tuple(column.name for column in plain if column.name not in found),
+        renamed=tuple(f"{names[at]} is {name}" for name, at in found.items() if names[at] != name),
+    )
+    if drift.added or not drift.missing:
+        return _judged(drift, contract)
+    return replace(drift, warnings=(f"no record has the keys, so they are NULL: {', '.join(drift.missing)}",))
+
+
 def match_names(header: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
     """Contract column → position in the file; a column that the file lacks is not in the answer.
 
@@ -50,9 +73,9 @@ def match_names(header: Sequence[str], columns: Sequence[Column]) -> dict[str, i
     found: dict[str, int] = {}
     for column in columns:
         wanted = (column.name, *column.aliases)
-        folded = {_fold(name) for name in wanted}
+        folded = {fold(name) for name in wanted}
         exact = ([at for at, name in enumerate(header) if name == one] for one in wanted)
-        loose = [at for at, name in enumerate(header) if _fold(name) in folded]
+        loose = [at for at, name in enumerate(header) if fold(name) in folded]
         for positions in (*exact, loose):
             if len(positions) > 1:
                 told = ", ".join(repr(header[at]) for at in positions)
@@ -63,7 +86,8 @@ def match_names(header: Sequence[str], columns: Sequence[Column]) -> dict[str, i
     return found
 
 
-def _fold(name: str) -> str:
+def fold(name: str) -> str:
+    """What is left of a name where case and outer spaces do not count."""
     return name.strip().casefold()
 
 

@@ -75,7 +75,7 @@ class Files:
         """All of them, oldest first, the duplicates named.
 
         Of several files with the same bytes the oldest adds rows, whichever was taken first: what counts does not
-        depend on the order of processing. Empty files are no duplicates.
+        depend on the order of processing.
         """
         first: dict[str, str] = {}
         told: list[File] = []
@@ -83,7 +83,7 @@ class Files:
             if file["status"] not in READABLE:
                 told.append(file)
                 continue
-            original = first.setdefault(file["sha256"], file["key"]) if file["size"] else file["key"]
+            original = first.setdefault(file["sha256"], file["key"])
             counts = contract.arrives.duplicates == "keep" or original == file["key"]
             reason = None if counts else f"duplicate of {original}"
             told.append({**file, "status": "accepted" if counts else "duplicate", "reason": reason})

@@ -14,12 +14,17 @@ from typing import BinaryIO, cast
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.counting import MAX_RECORD, Counted, count_csv, count_json
 from lake_platform.lake.decoding import decoded
-from lake_platform.lake.drift import Drift, find_drift
+from lake_platform.lake.drift import Drift, find_drift, find_json_drift
+from lake_platform.lake.json_keys import JsonKeys
 from lake_platform.lake.parquet_footer import Footer, read_footer
 from lake_platform.lake.unpacking import HEAD_BYTES, check_kind, unpacked
 from lake_platform.lake.unreadable import UnreadableFileError
 
 SPOOL_BYTES = 8 << 20
+EMPTY = (
+    "the file is empty, 0 bytes: land it again whole, with its header at least; "
+    "say in arrives.files which names count if it is a marker"
+)
 _BLOCK = 1 << 20
 
 
@@ -64,9 +69,9 @@ def inspected(stream: BinaryIO, contract: DatasetContract, key: str) -> Generato
 
 
 def _find(findings: FileFindings, spool: BinaryIO, contract: DatasetContract, *, key: str) -> FileFindings:
-    """An empty file has no rows, whatever its name says."""
+    """A file of no bytes says nothing, not even that there are no rows: mostly its writing failed."""
     if not findings.size:
-        return replace(findings, records=0)
+        return replace(findings, refused=EMPTY)
     head = spool.read(HEAD_BYTES)
     spool.seek(0)
     form = contract.arrives.format
@@ -76,17 +81,25 @@ def _find(findings: FileFindings, spool: BinaryIO, contract: DatasetContract, *,
         if form.kind == "parquet":
             footer = read_footer(spool)
             return _compared(findings, Counted(footer.header, footer.records), contract, footer=footer)
-        counted = _count(unpacked(spool) if packed else spool, contract)
-        return _compared(findings, counted, contract, footer=None)
+        content = unpacked(spool) if packed else spool
+        if form.kind == "json":
+            return _find_json(findings, content, contract)
+        with decoded(content, form.encoding, longest_line=MAX_RECORD) as text:
+            return _compared(findings, count_csv(text, form), contract, footer=None)
     except UnreadableFileError as error:
         return replace(findings, refused=str(error))
 
 
-def _count(content: BinaryIO, contract: DatasetContract) -> Counted:
+def _find_json(findings: FileFindings, content: BinaryIO, contract: DatasetContract) -> FileFindings:
     form = contract.arrives.format
-    by_line = form.kind == "csv" or not form.multiline
-    with decoded(content, form.encoding, longest_line=MAX_RECORD if by_line else None) as text:
-        return count_csv(text, form) if form.kind == "csv" else count_json(text, form)
+    keys = JsonKeys(contract.columns)
+    with decoded(content, form.encoding, longest_line=None if form.multiline else MAX_RECORD) as text:
+        records = count_json(text, form, keys)
+    findings = replace(findings, header=keys.names, records=records)
+    if not keys.names:
+        return findings
+    drift = find_json_drift(keys.names, contract)
+    return replace(findings, drift=drift, refused=drift.refused)
 
 
 def _compared(

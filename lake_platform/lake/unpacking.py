@@ -1,5 +1,6 @@
 """What a file is by its first bytes, and its unpacked content, with a limit for what unpacks to too much."""
 
+import codecs
 import gzip
 import io
 import zlib
@@ -15,6 +16,20 @@ FOREIGN_MAGIC = {
     b"\x28\xb5\x2f\xfd": "packed with zstd",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive",
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel workbook",
+    b"%PDF-": "a PDF",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"\x7fELF": "a program",
+    b"SQLite format 3\0": "an SQLite database",
+    b"Obj\x01": "Avro",
+    b"ORC": "ORC",
+    b"PAR1": "Parquet",
+}
+MARKUP = {
+    b"<!doctype html": "an HTML page, maybe the error page of a server",
+    b"<html": "an HTML page, maybe the error page of a server",
+    b"<?xml": "XML, maybe the error message of a server",
 }
 LFS_POINTER = b"version https://git-lfs"
 HEAD_BYTES = 64
@@ -39,11 +54,19 @@ def check_kind(head: bytes, key: str, kind: str) -> bool:
         raise UnreadableFileError("the file is gzip, but its name does not end in .gz: name it so, or unpack it")
     if named and not packed:
         raise UnreadableFileError("the name ends in .gz, but the file is not gzip: name it otherwise, or pack it")
-    if kind != "parquet":
-        for magic, what in {**FOREIGN_MAGIC, b"PAR1": "Parquet"}.items():
-            if head.startswith(magic):
-                raise UnreadableFileError(f"the file is {what}, the contract says {kind}")
+    if kind != "parquet" and (what := foreign(head)):
+        raise UnreadableFileError(f"the file is {what}, the contract says {kind}")
     return packed
+
+
+def foreign(head: bytes) -> str | None:
+    """What a file is by its first bytes, where that is neither text with rows nor gzip."""
+    for magic, what in FOREIGN_MAGIC.items():
+        # A header may begin with these letters as well; what follows them in such a file is no text.
+        if head.startswith(magic) and (magic not in (b"ORC", b"GIF8") or not head.isascii() or b"\0" in head):
+            return what
+    markup = head.removeprefix(codecs.BOM_UTF8).lstrip().lower()
+    return next((what for begin, what in MARKUP.items() if markup.startswith(begin)), None)
 
 
 def unpacked(stream: BinaryIO) -> BinaryIO:

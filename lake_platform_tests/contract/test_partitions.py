@@ -84,6 +84,8 @@ def test_start_may_be_more_exact_than_the_partitions() -> None:
     [
         (None, "a.csv", True),
         (None, ".a.csv.half", False),
+        (None, "_SUCCESS", False),
+        (None, "_a.csv", True),
         ([".csv", ".csv.gz"], "a.csv.gz", True),
         ([".csv"], "a.csv.crc", False),
         (r"part-\d+\.json", "part-07.json", True),

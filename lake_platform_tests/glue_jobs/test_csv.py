@@ -127,6 +127,16 @@ FORMATS = {
         b'a,b\n"x \\"y\\", z",2\n"p\nq\\"",3\n',
         [('x "y", z', "2"), ('p\nq"', "3")],
     ),
+    "backslashes before anything, inside quotes only": (
+        {"escape": "\\"},
+        b'a,b\n"x\\, y\\\\",c:\\dir\n,"\\n"\n"a\\\nb",\n"x\\, \\"y\\"",""\n',
+        [("x, y\\", "c:\\dir"), (None, "n"), ("a\nb", None), ('x, "y"', None)],
+    ),
+    "a character of patterns as escape": (
+        {"escape": "^", "delimiter": "|", "quote": "'"},
+        b"a|b\n'^|^''|'^^x'\n|'^$'\n",
+        [("|'", "^x"), (None, "$")],
+    ),
     "latin-1": ({"encoding": "latin-1"}, "a,b\nJosé,ü\n".encode("latin-1"), [("José", "ü")]),
     "windows-1252": ({"encoding": "cp1252"}, "a,b\n€,“\n".encode("cp1252"), [("€", "“")]),
     "utf-16 with its mark": (

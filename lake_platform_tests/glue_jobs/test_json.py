@@ -26,6 +26,20 @@ def test_lines_are_rows_and_a_missing_key_is_null(bench: Bench) -> None:
     assert result.partition.problem is None
 
 
+def test_names_match_without_regard_to_case_file_by_file(bench: Bench) -> None:
+    files = [
+        bench.file(b'{"ID": 1, "Name": "Ann"}\n', header=["ID", "Name"], records=1),
+        bench.file(b'{"id": 2, "ID": 9, " name": "Bo"}\n', header=["id", "ID", " name"], records=1),
+        bench.file(b'[{"Id": 3}, {"name": "Cy"}]', header=["Id", "name"], records=2),
+        bench.file(b'{"id": null, "ID": 9}', header=["id", "ID"], records=1),
+    ]
+
+    result = bench.validate(files, "id bigint, name varchar(9)", format=JSON)
+
+    assert result.values("id", "name") == [(1, "Ann"), (2, "Bo"), (3, None), (None, "Cy"), (None, None)]
+    assert result.partition.problem is None
+
+
 LINES = {
     '{"id": 1}': [],
     '{"id": 1': ["malformed"],

@@ -52,12 +52,12 @@ class Model:
                 self.broken[key] = newest
 
     def accepted(self) -> list[tuple[str, bytes]]:
-        """Key and bytes of what counts, oldest first; the same bytes count once, empty files are never the same."""
+        """Key and bytes of what counts, oldest first; the same bytes count once."""
         ranked = sorted((v.time, key, v.content) for key, v in self.standing.items() if not v.withdrawn)
         seen: set[bytes] = set()
         found: list[tuple[str, bytes]] = []
         for _, key, content in ranked:
             if content not in seen:
                 found.append((key, content))
-                seen.update({content} - {b""})
+                seen.add(content)
         return found

@@ -143,13 +143,18 @@ def test_duplicates_count_where_the_contract_keeps_them(lake: Lake) -> None:
     assert statuses(run(lake, contract(duplicates="keep"))) == [("a", "accepted"), ("b", "accepted")]
 
 
-def test_empty_files_are_no_duplicates(lake: Lake) -> None:
-    drop(lake, a=b"", b=b"")
+def test_an_empty_file_is_refused_and_takes_nothing_back(lake: Lake) -> None:
+    drop(lake, a=ONE, b=b"")
+    run(lake)
+    drop(lake, a=b"")
 
     outcome = run(lake)
 
-    assert statuses(outcome) == [("a", "accepted"), ("b", "accepted")]
-    assert [f["records"] for f in outcome.document.body["files"]] == [0, 0]
+    assert [(f["key"].rpartition("/")[2], f["status"], f["size"]) for f in outcome.document.body["files"]] == [
+        ("a.csv", "accepted", len(ONE)),
+        ("b.csv", "refused", 0),
+        ("a.csv", "refused", 0),
+    ]
 
 
 def test_which_of_two_equal_files_counts_does_not_depend_on_the_order_of_runs() -> None:

@@ -35,7 +35,7 @@ MILD = contract(evolution={"missing": "warn"})
 
 
 def readable(content: bytes, by: DatasetContract) -> bool:
-    return b"\xff" not in content and (by is MILD or content != b"id\n1\n")
+    return content != b"" and b"\xff" not in content and (by is MILD or content != b"id\n1\n")
 
 
 class Landing(MemoryStore):

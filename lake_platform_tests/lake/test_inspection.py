@@ -47,7 +47,6 @@ def test_a_plain_file() -> None:
 @pytest.mark.parametrize(
     ("content", "header", "records"),
     [
-        ("", (), 0),
         ("\n \n\t\n", (), 0),
         ("id,name", ("id", "name"), 0),
         ("id,name\n", ("id", "name"), 0),
@@ -132,6 +131,12 @@ def test_bytes_of_another_encoding_are_refused_with_their_place(
         (b"PK\x03\x04" + bytes(50), "orders/a.csv", "is a zip archive, the contract says csv"),
         (b"BZh91AY" + bytes(50), "orders/a.csv", "packed with bzip2"),
         (b"PAR1" + bytes(50), "orders/a.csv", "is Parquet, the contract says csv"),
+        (b"ORC" + bytes(50), "orders/a.csv", "is ORC, the contract says csv"),
+        (b"\x89PNG\r\n" + bytes(50), "orders/a.csv", "is a PNG image, the contract says csv"),
+        ("\ufeff\n <!DOCTYPE html>\n<html>", "orders/a.csv", "is an HTML page, maybe the error page of a server"),
+        ("<?xml version='1.0'?><Error/>", "orders/a.csv", "is XML, maybe the error message of a server"),
+        ("", "orders/a.csv", "is empty, 0 bytes: land it again"),
+        ("", "orders/a.csv.gz", "is empty, 0 bytes: land it again"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", "orders/a.csv", "Git LFS pointer"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n", "orders/a.csv.gz", "Git LFS pointer"),
     ],
@@ -143,13 +148,18 @@ def test_what_is_not_what_it_says_is_refused(content: Any, key: str, told: str) 
     assert told in found.refused
 
 
+def test_a_header_may_begin_like_another_format() -> None:
+    found = find_in(contract(columns=[{"name": "orc", "type": "bigint"}]), "ORC\n1\n")
+
+    assert (found.header, found.records, found.refused) == (("ORC",), 1, None)
+
+
 def test_gzip_is_counted_inside() -> None:
     two_members = gzip.compress(b"id,name\n1,one\n") + gzip.compress(b"2,two\n")
 
     found = find(two_members, "orders/a.csv.gz")
 
     assert (found.header, found.records, found.compressed, found.refused) == (("id", "name"), 2, True, None)
-    assert find(b"", "orders/a.csv.gz").refused is None
     assert find(gzip.compress(b""), "orders/a.csv.gz").records == 0
 
 
@@ -206,7 +216,6 @@ JSON_LINES = '{"id": 1}\n{"id": 2}\n'
 @pytest.mark.parametrize(
     ("content", "records"),
     [
-        ("", 0),
         ("\n \n", 0),
         (JSON_LINES, 2),
         ("\n" + JSON_LINES + "\n \t\n", 2),
@@ -226,7 +235,47 @@ JSON_LINES = '{"id": 1}\n{"id": 2}\n'
 def test_records_of_json(content: str, records: int) -> None:
     found = find(content, "orders/a.json", format={"kind": "json"})
 
-    assert (found.header, found.records, found.refused) == ((), records, None)
+    assert (found.records, found.refused) == (records, None)
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("[]", ()),
+        ("[1, 2]", ()),
+        ("broken\n" + JSON_LINES, ("id",)),
+        ('{"name": 1}\n{"id": 2}\n', ("name", "id")),
+        ('[{"id": 1}, {"name": {"x": 1}}]', ("id", "name")),
+        ('{"id": 1}\n' * 2000 + '{"name": 1}\n', ("id", "name")),
+        ('{"id": 1, "name": 2}\n' * 2000 + '{"late": 1}\n', ("id", "name")),
+    ],
+)
+def test_names_of_json_are_looked_for_until_each_column_was_seen(content: str, names: tuple[str, ...]) -> None:
+    assert find(content, "orders/a.json", format={"kind": "json"}).header == names
+
+
+@pytest.mark.parametrize(
+    ("content", "refused", "warnings"),
+    [
+        (JSON_LINES, None, ["no record has the keys, so they are NULL: name"]),
+        ('{"id": 1, "Name": 2}', None, []),
+        ('{"id": 1, "name": 2, "extra": 3}', None, ["columns are not in the contract: extra"]),
+        ('{"id": 1, "name": 2, "ID": 3, "Id": 4}', None, ["columns are not in the contract: ID, Id"]),
+        ('{"ID": 1, "Id": 2, "name": 3}', "2 columns of the file could be 'id': 'ID', 'Id'", []),
+        ('{"id": 1, "nom": 2}', "columns are missing: name", ["columns are not in the contract: nom"]),
+    ],
+)
+def test_json_that_differs_from_the_contract_is_told(content: str, refused: str | None, warnings: list[str]) -> None:
+    found = find(content, "orders/a.json", format={"kind": "json"})
+
+    assert (found.refused, list(found.drift.warnings)) == (refused, warnings)
+
+
+def test_paths_lead_into_known_names() -> None:
+    columns = [{"name": "id", "type": "bigint"}, {"name": "city", "type": "varchar(9)", "path": "at.city"}]
+    of = contract(columns=columns, format={"kind": "json"})
+
+    assert find_in(of, '{"id": 1, "at": {"city": "x"}}', "orders/a.json").drift.warnings == ()
 
 
 @pytest.mark.parametrize(
