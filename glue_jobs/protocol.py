@@ -65,6 +65,14 @@ class PartitionWork:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InputTable:
+    """The published rows of another dataset: its produced columns, and the Parquet files that hold them."""
+
+    columns: tuple[ColumnSpec, ...]
+    urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRequest:
     """One job for many partitions of one dataset. `output` is an `s3://` folder of this attempt alone.
 
@@ -88,8 +96,8 @@ class JobRequest:
     """Business keys: quarantined rows report whether their key could be read."""
     delivers: str = "events"
     transform: str | None = None
-    inputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Other datasets for the transform: name -> urls of their Parquet files."""
+    inputs: dict[str, InputTable] = field(default_factory=dict)
+    """Other datasets for the transform, by the names of its parameters."""
     produces: tuple[ColumnSpec, ...] = ()
     rows: str = "same"
     counted: str | None = None

@@ -1,8 +1,9 @@
 """Runs a dataset's transform and holds it to its promise.
 
 A transform is `function(rows, **inputs)`. It sees the contract columns and the meta columns of each row and carries
-the meta columns through untouched. `rows: same` returns one DataFrame with every row, `rows: expand` one with any
-number of rows for each, `rows: filter` a pair: the rows kept, and the rows dropped with a column `_reason`.
+the meta columns through untouched. An input is the published rows of another dataset, with its produced columns alone.
+`rows: same` returns one DataFrame with every row, `rows: expand` one with any number of rows for each, `rows: filter` a
+pair: the rows kept, and the rows dropped with a column `_reason`.
 Marker rows (`_op` = '?') have only their keys; they and deletes must be kept. `rows: aggregate` returns the produced
 columns alone: such a row comes from no one place, so the job says where it stands (`glue_jobs.aggregate`).
 """
@@ -17,9 +18,10 @@ from pyspark.sql import functions as fn
 
 from glue_jobs import sql
 from glue_jobs.aggregate import with_origin
+from glue_jobs.casts import spark_type
 from glue_jobs.errors import TransformError
 from glue_jobs.origins import escape_glob
-from glue_jobs.protocol import JobRequest
+from glue_jobs.protocol import InputTable, JobRequest
 
 REASON = "_reason"
 
@@ -92,7 +94,7 @@ def apply_transform(spark: SparkSession, request: JobRequest, rows: DataFrame, *
     """
     if request.transform is None:
         return Transformed(request, rows, None, meta)
-    inputs = {name: spark.read.parquet(*map(escape_glob, urls)) for name, urls in request.inputs.items()}
+    inputs = {name: _input(spark, table) for name, table in request.inputs.items()}
     returned: Any = _function(request)(rows, **inputs)
     dropped: DataFrame | None = None
     if request.rows == "filter":
@@ -106,6 +108,15 @@ def apply_transform(spark: SparkSession, request: JobRequest, rows: DataFrame, *
         return Transformed(request, with_origin(request, returned, read=rows), None, meta)
     _require_columns(request, returned, [*produced, *meta], exact=True)
     return Transformed(request, returned, dropped, meta)
+
+
+def _input(spark: SparkSession, table: InputTable) -> DataFrame:
+    """The rows of a table without marker rows, which stand for keys whose row is in quarantine."""
+    names = [sql.name(column.name) for column in table.columns]
+    if not table.urls:
+        return spark.range(0).select(*[fn.lit(None).cast(spark_type(c)).alias(c.name) for c in table.columns])
+    read = spark.read.parquet(*map(escape_glob, table.urls))
+    return (read.where("_op <> '?'") if "_op" in read.columns else read).select(*names)
 
 
 def _function(request: JobRequest) -> Callable[..., Any]:

@@ -95,6 +95,37 @@ class TransformNotFoundError(TerminalError):
         )
 
 
+class InputUnknownError(TerminalError):
+    """A transform reads a dataset that is not declared."""
+
+    def __init__(self, dataset: str, wanted: str) -> None:
+        super().__init__(
+            f"{dataset}: transform.inputs names {wanted!r}, which is no dataset of the definitions folder: run `lake check`."
+        )
+        self.dataset, self.wanted = dataset, wanted
+
+
+class InputNotPublishedError(TerminalError):
+    """A transform reads a dataset of which nothing is published yet."""
+
+    def __init__(self, dataset: str, wanted: str) -> None:
+        super().__init__(
+            f"{dataset}: its input {wanted} has no published rows yet: `lake tick {wanted}` first, then start this run again."
+        )
+        self.dataset, self.wanted = dataset, wanted
+
+
+class InputColumnsError(TerminalError):
+    """The published rows of an input are not what its contract says now."""
+
+    def __init__(self, dataset: str, wanted: str, *, partition: str, told: str) -> None:
+        super().__init__(
+            f"{dataset}: partition {partition} of its input {wanted} was processed under another contract: {told}. "
+            f"Process it again under this one (a backfill of {wanted}), then start this run again."
+        )
+        self.dataset, self.wanted, self.partition = dataset, wanted, partition
+
+
 class BackendUnavailableError(TerminalError):
     """A backend that this version does not have."""
 

@@ -1,6 +1,6 @@
 """Which partitions of a step have work, and what stands for the others already."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lake_platform.contract.dataset import LAYERS, DatasetContract, Layer
@@ -47,13 +47,23 @@ Plan = Absent | Current | Refused | Todo
 
 
 def plan_step(
-    contract: DatasetContract, layer: Layer, *, lake: Lake, partitions: Sequence[str], fingerprint: str
+    contract: DatasetContract,
+    layer: Layer,
+    *,
+    lake: Lake,
+    partitions: Sequence[str],
+    fingerprint: str,
+    inputs: Mapping[str, str] | None = None,
 ) -> list[Plan]:
     """One plan for each partition, in their order.
 
     The token is made of the token of the layer before; after raw, of its content: a duplicate or a refused file beside
     the accepted ones makes a new raw document, but no work.
+
+    Args:
+        inputs: the versions of other datasets that the work reads, by the transform's names.
     """
+    read = [f"{name}:{version}" for name, version in sorted((inputs or {}).items())]
     source = lake.log(contract.name, LAYERS[LAYERS.index(layer) - 1])
     log = lake.log(contract.name, layer)
     plans: list[Plan] = []
@@ -63,7 +73,7 @@ def plan_step(
             plans.append(Absent(partition))
             continue
         made_of = before.body["content"] if layer == "validated" else before.token
-        work = token(contract.name, layer, partition, [made_of], fingerprint)
+        work = token(contract.name, layer, partition, [made_of, *read], fingerprint)
         refusal = latest_refusal(lake.lake, contract.name, partition)
         if latest is not None and latest.token == work:
             plans.append(Current(partition, latest))

@@ -7,6 +7,7 @@ import dagster as dg
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
 from lake_platform.assets.conservation import GATE, declared_conservation, judge_conservation
 from lake_platform.assets.documents import layer_body, report_of
+from lake_platform.assets.inputs import input_dependencies, input_metadata, input_tables
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import report_metadata
@@ -16,6 +17,7 @@ from lake_platform.assets.refused import refuse_partition, still_refused
 from lake_platform.assets.results import PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.lake.inputs import INPUTS, Inputs, published_inputs
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.manifest import read_manifest
 from lake_platform.spark.code import layer_fingerprint
@@ -34,6 +36,7 @@ def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
             kinds={"pyspark", "parquet"},
             description="The rows after the transform, as Parquet in the order and with the types of the table.",
             checks=checks,
+            inputs=input_dependencies(contract),
         )
     )
     def processed(
@@ -52,10 +55,18 @@ def process_partitions(
     """Transforms what was validated; a partition that was refused there keeps its last good rows.
 
     A transform that loses or makes up rows has its partition refused.
+
+    Raises:
+        InputNotPublishedError: nothing is published yet of a dataset that the transform reads.
+        InputColumnsError: what is published of it has other columns than its contract.
     """
     fingerprint = layer_fingerprint(contract, "processed")
-    plans = plan_step(contract, "processed", lake=lake, partitions=partitions, fingerprint=fingerprint)
+    inputs = published_inputs(lake, contract)
+    plans = plan_step(
+        contract, "processed", lake=lake, partitions=partitions, fingerprint=fingerprint, inputs=inputs.tokens()
+    )
     todo = [plan for plan in plans if isinstance(plan, Todo)]
+    tables = input_tables(contract, lake, inputs) if todo else {}
     reports = run_for(
         contract,
         "processed",
@@ -63,10 +74,10 @@ def process_partitions(
         spark=spark,
         work=[_work(lake, plan) for plan in todo],
         make_request=lambda token, output, work: process_request(
-            contract, token=token, output=output, partitions=work, inputs={}, pii_key=_pii_key(contract, lake)
+            contract, token=token, output=output, partitions=work, inputs=tables, pii_key=_pii_key(contract, lake)
         ),
     )
-    return [_result(contract, lake, plan, reports) for plan in plans]
+    return [_result(contract, lake, plan, reports, inputs=inputs) for plan in plans]
 
 
 def _pii_key(contract: DatasetContract, lake: Lake) -> str | None:
@@ -86,7 +97,7 @@ def _work(lake: Lake, plan: Todo) -> PartitionWork:
 
 
 def _result(
-    contract: DatasetContract, lake: Lake, plan: Plan, reports: Mapping[str, PartitionReport]
+    contract: DatasetContract, lake: Lake, plan: Plan, reports: Mapping[str, PartitionReport], *, inputs: Inputs
 ) -> PartitionResult:
     if isinstance(plan, Absent):
         return absent(plan.partition)
@@ -102,15 +113,23 @@ def _result(
     if not check.passed:
         verdict = Verdict(check.description, GATE)
         return refuse_partition(
-            contract, "processed", lake=lake, plan=plan, verdict=verdict, checks=[check], metadata=metadata
+            contract,
+            "processed",
+            lake=lake,
+            plan=plan,
+            verdict=verdict,
+            checks=[check],
+            metadata=metadata,
+            inputs=inputs.tokens(),
         )
     body = layer_body(contract, "processed", lake=lake, report=report, content=plan.source.body["content"])
     body["unreadable_keys"] = plan.source.body["unreadable_keys"]
+    body |= {INPUTS: inputs.tokens(), "read": inputs.document_numbers()}
     lake.log(contract.name, "processed").publish(plan.partition, body, token=plan.token, after=plan.after)
     return PartitionResult(
         partition=plan.partition,
         state="published",
         token=plan.token,
         checks=[check],
-        metadata=metadata,
+        metadata={**metadata, **input_metadata(inputs)},
     )

@@ -16,7 +16,8 @@ from lake_platform.lake.landing import Landing, scan
 from lake_platform.lake.pending import pending
 from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.lake.refusals import record_attempt
-from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
+from lake_platform.lake.waiting import look_at_inputs
+from lake_platform.spark.code import fingerprints
 
 CHECKS = (
     DeclaredCheck("files_accounted", "Every landed file is accepted, a duplicate, refused or withdrawn; none is lost."),
@@ -50,10 +51,12 @@ def accept_partitions(
 ) -> list[PartitionResult]:
     """Takes in what landed for these partitions. An attempt is written down first, so that a killed run counts too."""
     now = dt.datetime.now(dt.UTC)
-    fingerprint = layer_fingerprint(contract, "raw")
+    whole, fingerprint = fingerprints(contract)
     landing = scan(lake.landing, contract, now=now, settle=lake.settle_of(contract))
-    whole = dataset_fingerprint(contract)
-    wanted = pending(lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=fingerprint).partitions
+    inputs = look_at_inputs(lake, contract, now=now, fingerprints=fingerprints)
+    wanted = pending(
+        lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=fingerprint, inputs=inputs
+    ).partitions
     for partition in partitions:
         if partition in wanted:
             record_attempt(lake.lake, contract.name, partition, state=wanted[partition], run_id=run_id)

@@ -23,8 +23,13 @@ def refuse_partition(
     checks: Sequence[CheckOutcome],
     metadata: Mapping[str, object],
     quarantine: Sequence[OutputFile] = (),
+    inputs: Mapping[str, str] | None = None,
 ) -> PartitionResult:
-    """Writes down why; the last good document stays. It holds for these files under this contract and code."""
+    """Writes down why; the last good document stays. It holds for these files under this contract and code.
+
+    Args:
+        inputs: the versions of other datasets that were read; other ones wake the partition as well.
+    """
     refusal = Refusal(
         token=plan.token,
         content=plan.source.body["content"],
@@ -35,6 +40,7 @@ def refuse_partition(
         checks=[asdict(check) for check in checks],
         figures={name: value for name, value in metadata.items() if isinstance(value, int | float | str)},
         quarantine=[asdict(file) for file in quarantine],
+        inputs=inputs or {},
     )
     refuse(lake.lake, contract.name, plan.partition, refusal)
     return _told(plan.partition, refusal)

@@ -10,6 +10,7 @@ from lake_platform.assets.plan import Absent, Current, Refused, Todo, plan_step
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.lake.inputs import INPUTS
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import run_manifest_key
 from lake_platform.lake.manifest import Manifest, join, read_manifest, write_manifest
@@ -64,7 +65,8 @@ def stage_partitions(
             results.append(_result(plan.partition, plan.document.token, rows, state="unchanged"))
         else:
             rows = _manifest(lake, plan.source).record_count
-            body = {"content": plan.source.body["content"], "rows": rows, "processed": plan.source.token}
+            made_of = {"content": plan.source.body["content"], INPUTS: plan.source.body.get(INPUTS, {})}
+            body = {**made_of, "rows": rows, "processed": plan.source.token}
             lake.log(contract.name, "staging").publish(plan.partition, body, token=plan.token, after=plan.after)
             results.append(_result(plan.partition, plan.token, rows, state="published", contract=contract))
     return results

@@ -26,9 +26,19 @@ StepEvent = dg.Output[None]
 
 
 def step_arguments(
-    contract: DatasetContract, layer: Layer, *, kinds: set[str], description: str, checks: Sequence[DeclaredCheck]
+    contract: DatasetContract,
+    layer: Layer,
+    *,
+    kinds: set[str],
+    description: str,
+    checks: Sequence[DeclaredCheck],
+    inputs: Sequence[dg.AssetDep] = (),
 ) -> dict[str, Any]:
-    """The arguments of `dg.multi_asset` that all layers share: spec, checks, partitions, retries."""
+    """The arguments of `dg.multi_asset` that all layers share: spec, checks, partitions, retries.
+
+    Args:
+        inputs: assets of other datasets that the layer reads, beside the layer before it.
+    """
     key = asset_key(contract.name, layer)
     partitions = partitions_definition(contract)
     before = LAYERS.index(layer) - 1
@@ -37,7 +47,7 @@ def step_arguments(
         "specs": [
             dg.AssetSpec(
                 key,
-                deps=[asset_key(contract.name, LAYERS[before])] if before >= 0 else [],
+                deps=[*([asset_key(contract.name, LAYERS[before])] if before >= 0 else []), *inputs],
                 description=description,
                 group_name=contract.group or contract.name,
                 kinds=kinds,

@@ -13,6 +13,7 @@ from lake_platform.assets.step import StepEvent, refusal, report_step, step_argu
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import ALL, logical_start
 from lake_platform.errors import NotStagedError
+from lake_platform.lake.inputs import INPUTS
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.refusals import latest_refusal
 from lake_platform.lake.versions import VersionDocument
@@ -123,7 +124,8 @@ def _result(contract: DatasetContract, lake: Lake, plan: Plan, counts: Mapping[s
         check = CheckOutcome("rows_conserved", passed=True, metadata={"rows": plan.document.body["rows"]})
         return PartitionResult(partition=plan.partition, state="unchanged", token=plan.document.token, checks=[check])
     count = counts[plan.partition]
-    body = {"content": plan.source.body["content"], "rows": count.rows, "counts": _counts(count)}
+    made_of = {"content": plan.source.body["content"], INPUTS: plan.source.body.get(INPUTS, {})}
+    body = {**made_of, "rows": count.rows, "counts": _counts(count)}
     lake.log(contract.name, "target").publish(plan.partition, body, token=plan.token, after=plan.after)
     staged = int(plan.source.body["rows"])
     check = CheckOutcome(

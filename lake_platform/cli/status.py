@@ -11,6 +11,7 @@ from lake_platform.assets.keys import dataset_keys
 from lake_platform.contract.dataset import LAYERS, DatasetContract
 from lake_platform.definitions import build_resources, load_contracts
 from lake_platform.lake.lake import Lake
+from lake_platform.lake.pending import REFUSED, WAITS
 from lake_platform.local.stack import Background, background
 from lake_platform.sensors.arrivals import Tick, look
 from lake_platform.settings import Settings
@@ -25,6 +26,7 @@ class DatasetStatus:
     pending: list[str]
     refused: dict[str, str]
     failed: dict[str, str]
+    waiting: dict[str, str]
     not_taken: dict[str, str]
 
 
@@ -47,13 +49,16 @@ def status(as_json: bool) -> None:
 
 
 def _state(contract: DatasetContract, lake: Lake, seen: Tick) -> DatasetStatus:
-    refused = {partition: why for partition, why in seen.held.items() if why.startswith("refused: ")}
+    refused = {partition: why for partition, why in seen.held.items() if why.startswith(REFUSED)}
+    waiting = {partition: why for partition, why in seen.held.items() if why.startswith(WAITS)}
+    others = seen.held.keys() - refused.keys() - waiting.keys()
     return DatasetStatus(
         dataset=contract.name,
         partitions=len(lake.log(contract.name, contract.layers[-1]).latest_numbers()),
         pending=list(seen.pending),
-        refused={partition: why.removeprefix("refused: ") for partition, why in refused.items()},
-        failed={partition: why for partition, why in seen.held.items() if partition not in refused},
+        refused={partition: why.removeprefix(REFUSED) for partition, why in refused.items()},
+        failed={partition: seen.held[partition] for partition in sorted(others)},
+        waiting=waiting,
         not_taken=dict(seen.refused_keys),
     )
 
@@ -62,13 +67,17 @@ def _print_people(
     contracts: list[DatasetContract], lake: Lake, states: list[DatasetStatus], running: Background
 ) -> None:
     rows = [
-        [state.dataset, *_layers(contract, lake), len(state.pending), len(state.refused), len(state.failed)]
+        [
+            state.dataset,
+            *_layers(contract, lake),
+            *map(len, (state.pending, state.waiting, state.refused, state.failed)),
+        ]
         for contract, state in zip(contracts, states, strict=True)
     ]
-    click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "refused", "failed"]))
+    click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "waiting", "refused", "failed"]))
     for state in states:
         held = [f"{partition}: refused: {why}" for partition, why in sorted(state.refused.items())]
-        held += [f"{partition}: {why}" for partition, why in sorted(state.failed.items())]
+        held += [f"{partition}: {why}" for partition, why in sorted({**state.waiting, **state.failed}.items())]
         held += [f"not taken: {key}: {why}" for key, why in sorted(state.not_taken.items())]
         for told in held:
             click.echo(f"{state.dataset} {told}")

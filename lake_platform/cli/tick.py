@@ -14,6 +14,7 @@ from lake_platform.cli.progress import run_progress
 from lake_platform.cli.refused import Refused, refused_keys, refused_work
 from lake_platform.cli.runs import RunSummary, execute
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.inputs import in_reading_order
 from lake_platform.definitions import build_definitions, build_resources, load_contracts
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
@@ -54,8 +55,11 @@ def tick(datasets: tuple[str, ...], as_json: bool, verbose: bool) -> None:
 
 
 def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool = False) -> TickSummary:
-    """Looks at each dataset and runs what it asks for, again until it asks for nothing or a run fails."""
-    contracts = chosen(load_contracts(settings), datasets)
+    """Looks at each dataset and runs what it asks for, again until it asks for nothing or a run fails.
+
+    Datasets that others read come first.
+    """
+    contracts = in_reading_order(chosen(load_contracts(settings), datasets))
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
     with dg.DagsterInstance.get() as instance:

@@ -1,6 +1,7 @@
 """The `Dataset` component: one declaration becomes up to five assets, their checks and the sensor that starts them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import dagster as dg
 from pydantic import BaseModel
@@ -13,7 +14,7 @@ from lake_platform.assets.target import build_target
 from lake_platform.assets.validated import build_validated
 from lake_platform.components.scaffold import DatasetScaffolder
 from lake_platform.contract.dataset import DatasetContract, Layer
-from lake_platform.contract.source import load_file
+from lake_platform.contract.source import load_file, load_folder
 from lake_platform.errors import ContractError
 from lake_platform.sensors.arrivals import build_arrivals_sensor
 
@@ -63,10 +64,19 @@ class Dataset(dg.Component):
         if found.faults:
             raise ContractError(found.faults)
         name = getattr(attributes, "name", None)
-        return cls(next(contract for contract in found.contracts if name in (None, contract.name)))
+        contract = next(contract for contract in found.contracts if name in (None, contract.name))
+        return cls(_with_inputs(contract, context.defs_module_path) if contract.inputs else contract)
 
     def build_defs(self, context: dg.ComponentLoadContext | None = None) -> dg.Definitions:
         return build_dataset(self.contract)
+
+
+def _with_inputs(contract: DatasetContract, defs: Path) -> DatasetContract:
+    """The contract as the whole folder knows it: with the contracts of the datasets that it reads."""
+    folder = load_folder(defs)
+    if folder.faults:
+        raise ContractError(folder.faults)
+    return next(each for each in folder.contracts if each.name == contract.name)
 
 
 def build_dataset(contract: DatasetContract) -> dg.Definitions:

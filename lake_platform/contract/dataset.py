@@ -3,9 +3,10 @@
 The YAML under `attributes:` of a `defs.yaml` with `type: lake_platform.Dataset` is one `DatasetContract`.
 """
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from lake_platform.contract.arrives import Arrives, FileFormat, Partitioning
@@ -23,7 +24,8 @@ from lake_platform.contract.strict import (
     Strict,
     WriteMode,
 )
-from lake_platform.contract.target import Deletes, Target, Transform
+from lake_platform.contract.target import Deletes, Target, Transform, TransformInput
+from lake_platform.errors import InputUnknownError
 
 __all__ = [
     "LAYERS",
@@ -44,6 +46,7 @@ __all__ = [
     "Strict",
     "Target",
     "Transform",
+    "TransformInput",
     "WriteMode",
 ]
 
@@ -79,6 +82,8 @@ class DatasetContract(Strict):
     last_layer: Literal["processed", "staging"] = "staging"
     """Where the chain ends when no target is declared."""
 
+    _input_contracts: Mapping[str, "DatasetContract"] = PrivateAttr(default_factory=dict[str, "DatasetContract"])
+
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         if problems := find_problems(Draft.of(self)):
@@ -91,6 +96,27 @@ class DatasetContract(Strict):
         """The layers that are built, raw first; the last one is what "reached the target" means."""
         last = "target" if self.target else self.last_layer
         return LAYERS[: LAYERS.index(last) + 1]
+
+    @property
+    def inputs(self) -> Mapping[str, TransformInput]:
+        """The datasets that the transform reads, by the names of its parameters."""
+        return self.transform.inputs if self.transform else {}
+
+    def bound(self, inputs: Mapping[str, "DatasetContract"]) -> Self:
+        """A copy that knows the contracts of its inputs, by the names of the datasets."""
+        copy = self.model_copy()
+        copy._input_contracts = inputs
+        return copy
+
+    def input_contract(self, dataset: str) -> "DatasetContract":
+        """The contract of a dataset that the transform reads.
+
+        Raises:
+            InputUnknownError: the folder that this was loaded from declares no such dataset.
+        """
+        if dataset not in self._input_contracts:
+            raise InputUnknownError(self.name, dataset)
+        return self._input_contracts[dataset]
 
     @property
     def produced(self) -> list[Column]:

@@ -4,12 +4,12 @@
 | --- | --- |
 | raw | names, types, aliases and paths of columns; format, evolution, duplicates, delivers |
 | validated | columns, format, evolution, delivers, rules as they are run, quarantine, keys, deletes; the code of the jobs |
-| processed | columns, produced columns, transform, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
+| processed | columns, produced columns, transform with its inputs, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
 | staging | produced columns, delivers |
 | target | produced columns, delivers, target |
 
-Description, owners, group, prefix, partition, files and settle never count: which files there are is seen in the
-inputs. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
+Description, owners, group, prefix, partition, files, settle, the sort key and `refresh` never count: which files there
+are is seen in the inputs, and how a table lies on disks is nothing that its rows say. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
 what they are compiled to, so that a change of the compiler counts and a space in a rule does not.
 """
 
@@ -68,7 +68,8 @@ def _processed(contract: DatasetContract) -> dict[str, Any]:
     transform = contract.transform
     return {
         "columns": _read(contract.columns),
-        "transform": transform.model_dump(mode="json", exclude={"produces"}) if transform else None,
+        "transform": transform.model_dump(mode="json", exclude={"produces", "inputs"}) if transform else None,
+        "inputs": {name: each.dataset for name, each in transform.inputs.items()} if transform else {},
         **_target(contract),
     }
 
@@ -79,7 +80,8 @@ def _staging(contract: DatasetContract) -> dict[str, Any]:
 
 
 def _target(contract: DatasetContract) -> dict[str, Any]:
-    return {**_staging(contract), "target": contract.target.model_dump(mode="json") if contract.target else None}
+    target = contract.target
+    return {**_staging(contract), "target": target.model_dump(mode="json", exclude={"sort"}) if target else None}
 
 
 _PARTS: dict[Layer, Callable[[DatasetContract], dict[str, Any]]] = {

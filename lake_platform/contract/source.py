@@ -7,13 +7,14 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from lake_platform.contract.between import Source, find_faults_between
+from lake_platform.contract.between import Source, find_faults_between, find_input_faults, find_own_faults
 from lake_platform.contract.checks import find_problems
 from lake_platform.contract.dataset import INCOHERENT, DatasetContract
 from lake_platform.contract.document import Document, read_documents
 from lake_platform.contract.draft import Draft
 from lake_platform.contract.explain import explain
 from lake_platform.contract.faults import Fault, closest
+from lake_platform.contract.inputs import bind_inputs
 
 DATASET_TYPES = (
     "lake_platform.Dataset",
@@ -46,23 +47,23 @@ def load_folder(folder: Path) -> Folder:
         found = list(_read(file))
         sources += [item for item in found if isinstance(item, Source)]
         faults += [item for item in found if isinstance(item, Fault)]
-    faults += find_faults_between(sources)
+    faults += [*find_own_faults(sources), *find_faults_between(sources), *find_input_faults(sources)]
     order = {file: number for number, file in enumerate(files)}
     return Folder(
-        contracts=tuple(source.contract for source in sources),
+        contracts=bind_inputs([source.contract for source in sources]),
         faults=tuple(sorted(faults, key=lambda fault: (order[fault.file], fault.line))),
         files=tuple(source.document.file for source in sources),
     )
 
 
 def load_file(file: Path) -> Folder:
-    """Reads one file, which may declare several datasets."""
+    """Reads one file, which may declare several datasets; whether their inputs are declared, only the folder knows."""
     found = list(_read(file))
     sources = [item for item in found if isinstance(item, Source)]
     faults = [item for item in found if isinstance(item, Fault)]
     return Folder(
         contracts=tuple(source.contract for source in sources),
-        faults=(*faults, *find_faults_between(sources)),
+        faults=(*faults, *find_own_faults(sources), *find_faults_between(sources)),
         files=(file,) * len(sources),
     )
 

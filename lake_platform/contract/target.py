@@ -1,11 +1,28 @@
 """What is done to valid rows: the transform, and the table that is published."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from lake_platform.contract.columns import Column
-from lake_platform.contract.strict import Strict, WriteMode
+from lake_platform.contract.strict import Identifier, Strict, WriteMode
+
+
+class TransformInput(Strict):
+    """Another dataset, whose published rows a transform takes."""
+
+    dataset: Identifier
+    """The dataset: of a snapshot its newest partition is read, of events all partitions."""
+    refresh: Literal["backfill", "always"] = "backfill"
+    """What a newer version of it does to partitions that are published already: `backfill` re-runs none, `always` all."""
+
+
+def _spelled_out(value: Any) -> Any:
+    """`airports` means `{dataset: airports}`."""
+    return {"dataset": value} if isinstance(value, str) else value
+
+
+Input = Annotated[TransformInput, BeforeValidator(_spelled_out, json_schema_input_type=TransformInput | str)]
 
 
 class Transform(Strict):
@@ -13,8 +30,8 @@ class Transform(Strict):
 
     run: str
     """`package.module:function`, called with the rows and with each input as a DataFrame."""
-    inputs: dict[str, str] = Field(default_factory=dict[str, str])
-    """Other datasets that the function takes: parameter name to dataset name; not supported yet."""
+    inputs: dict[str, Input] = Field(default_factory=dict[str, TransformInput])
+    """Other datasets that the function takes, by the names of its parameters: a dataset's name, or a mapping."""
     produces: list[Column] | None = None
     """The columns after it, in DDL order; default: `columns`."""
     rows: Literal["same", "filter", "expand", "aggregate"]
@@ -53,5 +70,7 @@ class Target(Strict):
     tracked: list[str] | None = None
     """scd2: columns whose change makes a new version; default: all but keys, effective_at and the columns of
     `deletes.when`. The others are overwritten in place."""
+    sort: list[str] | None = None
+    """The sort key of the table in the warehouse; default: the keys, or the partition. It counts where the table is made."""
     deletes: Deletes | None = None
     """What takes a key out of the table; default: nothing does."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.lake.inputs import Inputs
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import Landing
 from lake_platform.lake.refusals import Refusal, attempts_at, latest_refusal
@@ -18,6 +19,9 @@ from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionDocument
 
 MAX_BRIDGE = 31
+REFUSED = "refused: "
+WAITS = "waits for "
+"""How the reasons begin for which partitions are left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,23 +49,30 @@ def pending(
     now: dt.datetime,
     fingerprint: str,
     raw_fingerprint: str | None = None,
+    inputs: Inputs | None = None,
 ) -> Pending:
     """Compares every partition that landing or the raw layer knows with the last layer.
 
     Args:
         fingerprint: of contract and code over all layers; a refusal under another one does not hold.
         raw_fingerprint: of the raw layer; files that were refused under another one are looked at again.
+        inputs: of the transform. Partitions wait for them, and where they refresh, a newer version makes them pending.
     """
+    read = inputs or Inputs()
     wanted: dict[str, str] = {}
     tried: dict[str, int] = {}
     held: dict[str, str] = {}
     waits: list[float] = []
-    for partition, known, landed in _unfinished(lake, contract, landing, raw_fingerprint):
-        state = partition_state(landed, known, fingerprint)
-        refusal = _standing_refusal(lake, contract.name, partition, known=known, landed=landed, fingerprint=fingerprint)
+    for partition, known, landed in _unfinished(lake, contract, landing, raw_fingerprint, read):
+        state = partition_state(landed, known, fingerprint, read.tokens())
+        refusal = _standing_refusal(
+            lake, contract.name, partition, known=known, landed=landed, fingerprint=fingerprint, inputs=read
+        )
         attempts = attempts_at(lake.lake, contract.name, partition, state=state)
         if refusal is not None:
-            held[partition] = f"refused: {refusal.reason}"
+            held[partition] = f"{REFUSED}{refusal.reason}"
+        elif read.waits:
+            held[partition] = read.waits
         elif attempts.exhausted:
             held[partition] = (
                 f"failed {attempts.count} times; `lake retry {contract.name} {partition}` or a new file wakes it"
@@ -75,7 +86,7 @@ def pending(
 
 
 def _unfinished(
-    lake: Lake, contract: DatasetContract, landing: Landing, raw_fingerprint: str | None
+    lake: Lake, contract: DatasetContract, landing: Landing, raw_fingerprint: str | None, inputs: Inputs
 ) -> Iterator[tuple[str, VersionDocument | None, Sequence[ObjectInfo]]]:
     """The settled partitions whose landed files did not reach the last layer, with their raw document."""
     raw = lake.log(contract.name, "raw").latest_documents()
@@ -85,7 +96,7 @@ def _unfinished(
         known = raw.get(partition)
         if (
             has_fresh_files(known, landed)
-            or not _reached(known, last.get(partition))
+            or not _reached(known, last.get(partition), inputs)
             or (known is not None and _has_waking_files(known, raw_fingerprint))
         ):
             yield partition, known, landed
@@ -97,14 +108,19 @@ def has_fresh_files(known: VersionDocument | None, landed: Sequence[ObjectInfo])
     return any(arrivals.get(found.key) != found.identity for found in landed)
 
 
-def partition_state(landed: Sequence[ObjectInfo], known: VersionDocument | None, fingerprint: str) -> str:
+def partition_state(
+    landed: Sequence[ObjectInfo],
+    known: VersionDocument | None,
+    fingerprint: str,
+    inputs: Mapping[str, str] | None = None,
+) -> str:
     """The digest of what a run of this partition would work on; attempts are counted for it.
 
     It is the same before and after raw has taken the files in, and also when they are gone from landing.
     """
     arrivals = {**(known.body["arrivals"] if known else {}), **{found.key: found.identity for found in landed}}
     withdrawn = [f["key"] for f in known.body["files"] if f["status"] == "withdrawn"] if known else []
-    return digest([arrivals, withdrawn, fingerprint])
+    return digest([arrivals, withdrawn, fingerprint, dict(inputs or {})])
 
 
 @dataclass(frozen=True)
@@ -129,8 +145,10 @@ def spans(partitions: Sequence[str], between: Mapping[str, int]) -> list[Span]:
     return [Span(tuple(group)) for group in found]
 
 
-def _reached(known: VersionDocument | None, last: VersionDocument | None) -> bool:
-    return known is None or (last is not None and last.body["content"] == known.body["content"])
+def _reached(known: VersionDocument | None, last: VersionDocument | None, inputs: Inputs) -> bool:
+    if known is None:
+        return True
+    return last is not None and last.body["content"] == known.body["content"] and inputs.is_fresh(last)
 
 
 def _has_waking_files(known: VersionDocument, raw_fingerprint: str | None) -> bool:
@@ -147,11 +165,12 @@ def _standing_refusal(
     known: VersionDocument | None,
     landed: Sequence[ObjectInfo],
     fingerprint: str,
+    inputs: Inputs,
 ) -> Refusal | None:
-    """The refusal that still holds: of this raw content, under this contract and code."""
+    """The refusal that still holds: of this raw content, under this contract and code, with these inputs."""
     if known is None or has_fresh_files(known, landed):
         return None
     refusal = latest_refusal(lake.lake, dataset, partition)
     if refusal is None or (refusal.content, refusal.fingerprint) != (known.body["content"], fingerprint):
         return None
-    return refusal
+    return None if refusal.inputs and refusal.inputs != inputs.tokens() else refusal

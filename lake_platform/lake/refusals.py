@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lake_platform.lake.layout import attempts_prefix, refusals_prefix
@@ -18,7 +18,7 @@ BACKOFF_SECONDS = (0.0, 0.0, 60.0)
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """Why a partition must not be published. It holds for its content and fingerprint; others wake it."""
+    """Why a partition must not be published. It holds for its content, fingerprint and inputs; others wake it."""
 
     token: str
     content: str
@@ -30,6 +30,8 @@ class Refusal:
     figures: Mapping[str, Any]
     quarantine: Sequence[Mapping[str, Any]] = ()
     """The files with the rows that were set aside; named here, so that the janitor leaves them to who looks for the fault."""
+    inputs: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The versions of other datasets that were read; none where the layer reads none."""
 
 
 def refuse(store: ObjectStore, dataset: str, partition: str, refusal: Refusal) -> None:

@@ -12,9 +12,10 @@ from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import scan
 from lake_platform.lake.pending import Pending, pending, spans
 from lake_platform.lake.token import digest
+from lake_platform.lake.waiting import look_at_inputs
 from lake_platform.sensors.live import live_runs
 from lake_platform.sensors.requests import STATE_TAG, SpanRequest, span_request
-from lake_platform.spark.code import dataset_fingerprint, layer_fingerprint
+from lake_platform.spark.code import fingerprints
 
 INTERVAL_SECONDS = 5
 MAX_STILLBORN = 3
@@ -79,14 +80,9 @@ def look(
     """One look: landing, what is pending, which runs live, which runs to ask for."""
     now = dt.datetime.now(dt.UTC)
     landing = scan(lake.landing, contract, now=now, settle=lake.settle_of(contract))
-    found = pending(
-        lake,
-        contract,
-        landing,
-        now=now,
-        fingerprint=dataset_fingerprint(contract),
-        raw_fingerprint=layer_fingerprint(contract, "raw"),
-    )
+    inputs = look_at_inputs(lake, contract, now=now, fingerprints=fingerprints)
+    whole, raw = fingerprints(contract)
+    found = pending(lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=raw, inputs=inputs)
     live = live_runs(instance, set(asset_keys)) if found.partitions else []
     asked = [] if live else _requests(contract, asset_keys, found)
     stillborn = [request for request in asked if runs_of(instance, request) >= MAX_STILLBORN]

@@ -1,13 +1,13 @@
 """The digest of the code that makes a layer, so that a change of code is another token."""
 
 import hashlib
-import importlib.util
 from functools import cache
 from pathlib import Path
 
 import glue_jobs
 from lake_platform.contract.dataset import DatasetContract, Layer
 from lake_platform.contract.fingerprint import fingerprint
+from lake_platform.contract.functions import find_source
 from lake_platform.errors import TransformNotFoundError
 
 
@@ -31,6 +31,11 @@ def dataset_fingerprint(contract: DatasetContract) -> str:
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
+def fingerprints(contract: DatasetContract) -> tuple[str, str]:
+    """Of all layers together, and of raw: what a look compares with."""
+    return dataset_fingerprint(contract), layer_fingerprint(contract, "raw")
+
+
 @cache
 def job_code_digest() -> str:
     """Of all modules of `glue_jobs` but the transforms: those count for their own dataset only."""
@@ -48,10 +53,7 @@ def transform_digest(dataset: str, run: str) -> str:
         TransformNotFoundError: there is no such module.
     """
     module = run.partition(":")[0]
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        spec = None
-    if spec is None or spec.origin is None:
+    source = find_source(module)
+    if source is None:
         raise TransformNotFoundError(dataset, module)
-    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
+    return hashlib.sha256(source.read_bytes()).hexdigest()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from glue_jobs.protocol import BatchRuleSpec, ColumnSpec, JobRequest, PartitionWork, RowRuleSpec
+from glue_jobs.protocol import BatchRuleSpec, ColumnSpec, InputTable, JobRequest, PartitionWork, RowRuleSpec
 from lake_platform.contract.dataset import Column, DatasetContract
 from lake_platform.contract.rules import compile_expression, compile_rules
 from lake_platform.contract.types import parse_type
@@ -42,10 +42,10 @@ def process_request(
     token: str,
     output: str,
     partitions: Sequence[PartitionWork],
-    inputs: Mapping[str, Sequence[str]],
+    inputs: Mapping[str, InputTable],
     pii_key: str | None,
 ) -> JobRequest:
-    """What the `process` job is asked. `inputs` are the Parquet files of other datasets, by the transform's names."""
+    """What the `process` job is asked. `inputs` are the rows of other datasets, by the transform's names."""
     return JobRequest(
         job="process",
         dataset=contract.name,
@@ -56,13 +56,18 @@ def process_request(
         keys=tuple(contract.target.keys) if contract.target else (),
         delivers=contract.arrives.delivers,
         transform=contract.transform.run if contract.transform else None,
-        inputs={name: tuple(urls) for name, urls in inputs.items()},
+        inputs=dict(inputs),
         produces=tuple(column_spec(column) for column in contract.produced),
         rows=contract.transform.rows if contract.transform else "same",
         counted=contract.transform.count if contract.transform else None,
         sums=contract.transform.sums if contract.transform else {},
         pii_key=pii_key,
     )
+
+
+def input_table(contract: DatasetContract, urls: Sequence[str]) -> InputTable:
+    """The processed rows of a dataset, as a transform of another one gets them."""
+    return InputTable(columns=tuple(map(column_spec, contract.produced)), urls=tuple(urls))
 
 
 def column_spec(column: Column) -> ColumnSpec:

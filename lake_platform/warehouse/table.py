@@ -96,7 +96,8 @@ def target_table(contract: DatasetContract) -> TableSpec:
     extra = {"scd2": (*VERSION, ORIGIN[0]), "upsert": (EFFECTIVE, *ORIGIN)}.get(target.write, ORIGIN)
     produced = _columns(contract.produced, target.keys)
     by_key = tuple(target.keys)
-    sort_key = (*by_key, *(("valid_from",) if target.write == "scd2" else ())) or ("_partition",)
+    usual = (*by_key, *(("valid_from",) if target.write == "scd2" else ())) or ("_partition",)
+    sort_key = usual if target.sort is None else tuple(target.sort)
     return TableSpec(target_name(contract), (*produced, *extra), sort_key, by_key[0] if by_key else None)
 
 

@@ -120,6 +120,15 @@ def aggregated(*, count: str = "n", sums: str = "{amount: total}", produces: str
         pytest.param(
             changed("write: scd2", "write: upsert\n    tracked: [op]"), "target.tracked", "keeps no versions", id="upsert tracks"
         ),
+        pytest.param(
+            changed("effective_at: changed_at", "effective_at: changed_at\n    sort: [nope]"), "target.sort.0", "no column 'nope'", id="sort"
+        ),
+        pytest.param(
+            changed("effective_at: changed_at", "effective_at: changed_at\n    sort: [op, op]"), "target.sort.1", "twice", id="sort twice"
+        ),
+        pytest.param(
+            changed("effective_at: changed_at", "effective_at: changed_at\n    sort: []"), "target.sort", "no column", id="no sort"
+        ),
         pytest.param(changed("{when: \"op = 'D'\"}", "{}"), "target.deletes", "says nothing", id="deletes nothing"),
         pytest.param(changed("{when:", "{absent: close, when:"), "target.deletes.absent", "snapshot", id="absent"),
         pytest.param(

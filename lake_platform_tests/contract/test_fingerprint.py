@@ -21,6 +21,7 @@ from lake_platform_tests.contract.declared import changed, contract_of
         pytest.param(
             "keys: [customer_id]", "keys: [customer_id]\n    tracked: [status]", {"processed", "target"}, id="tracked"
         ),
+        pytest.param("keys: [customer_id]", "keys: [customer_id]\n    sort: [status]", set(), id="the sort key"),
     ],
 )
 def test_a_change_of_the_contract_reaches_the_layers_that_it_influences(old: str, new: str, layers: set[Layer]) -> None:
@@ -33,3 +34,14 @@ def test_a_change_of_the_contract_reaches_the_layers_that_it_influences(old: str
 
 def test_code_is_part_of_the_fingerprint() -> None:
     assert fingerprint(contract_of(), "validated", code="a") != fingerprint(contract_of(), "validated", code="b")
+
+
+def test_which_datasets_are_read_counts_and_when_they_refresh_does_not() -> None:
+    transform = "  transform: {{run: a.b:c, rows: same, inputs: {{other: {given}}}}}\n  target:"
+    one, two, refreshed = (
+        fingerprint(contract_of(changed("  target:", transform.format(given=given))), "processed", code="")
+        for given in ("orders", "stores", "{dataset: orders, refresh: always}")
+    )
+
+    assert one != two
+    assert one == refreshed

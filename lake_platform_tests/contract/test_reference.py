@@ -22,6 +22,7 @@ MODELS = [
     dataset.QualityRule,
     dataset.Quarantine,
     dataset.Transform,
+    dataset.TransformInput,
     dataset.Target,
     dataset.Deletes,
 ]

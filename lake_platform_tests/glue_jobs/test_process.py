@@ -8,7 +8,7 @@ import pytest
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as fn
 
-from glue_jobs.protocol import ColumnSpec
+from glue_jobs.protocol import ColumnSpec, InputTable, RowRuleSpec
 from lake_platform.errors import SparkJobRefusedError
 from lake_platform_tests.glue_jobs.conftest import Bench, Result, specs
 
@@ -82,6 +82,7 @@ def test_expand_may_repeat_rows(bench: Bench, validated: Result) -> None:
 
 
 def joined(rows: DataFrame, countries: DataFrame) -> DataFrame:
+    assert countries.columns == ["id", "name"]
     return rows.join(countries.select(fn.col("id").alias("n"), fn.col("name").alias("country")), "n", "left").select(
         "id", "country", *META
     )
@@ -89,17 +90,57 @@ def joined(rows: DataFrame, countries: DataFrame) -> DataFrame:
 
 def test_inputs_are_the_rows_of_other_datasets(bench: Bench, validated: Result) -> None:
     other = bench.validate([bench.file("id,name\n1,CH\n2,FR\n")], "id int, name varchar(9)")
-    urls = tuple(file.url for file in other.partition.files)
+    table = InputTable(columns=specs("id int, name varchar(9)"), urls=tuple(f.url for f in other.partition.files))
 
     result = bench.process(
         validated,
         COLUMNS,
         transform=f"{HERE}:joined",
-        inputs={"countries": urls},
+        inputs={"countries": table},
         produces=specs("id bigint, country varchar(2)"),
     )
 
     assert sorted((r["id"], r["country"]) for r in result.valid) == [(1, "CH"), (2, "FR"), (3, None)]
+
+
+def test_an_input_without_rows_is_an_empty_table(bench: Bench, validated: Result) -> None:
+    result = bench.process(
+        validated,
+        COLUMNS,
+        transform=f"{HERE}:joined",
+        inputs={"countries": InputTable(columns=specs("id int, name varchar(9)"))},
+        produces=specs("id bigint, country varchar(2)"),
+    )
+
+    assert sorted((r["id"], r["country"]) for r in result.valid) == [(1, None), (2, None), (3, None)]
+
+
+def test_the_marker_rows_of_a_snapshot_are_no_rows_of_an_input(bench: Bench, validated: Result) -> None:
+    """A key whose row is in quarantine has a marker row; joined, it would look like a country without a name."""
+    is_good = RowRuleSpec(name="name_known", rule="", predicate="name <> 'X'", otherwise="quarantine")
+    other = bench.validate(
+        [bench.file("id,name\n1,CH\n2,X\n")],
+        "id int!, name varchar(9)",
+        delivers="snapshot",
+        keys=("id",),
+        row_rules=(is_good,),
+    )
+    assert other.partition.rows_unknown == 1
+    table = InputTable(columns=specs("id int, name varchar(9)"), urls=tuple(f.url for f in other.partition.files))
+
+    result = bench.process(
+        validated,
+        COLUMNS,
+        transform=f"{HERE}:counted",
+        inputs={"countries": table},
+        produces=specs("id bigint, known int"),
+    )
+
+    assert set(result.values("known")) == {1}
+
+
+def counted(rows: DataFrame, countries: DataFrame) -> DataFrame:
+    return rows.crossJoin(countries.agg(fn.count("*").cast("int").alias("known"))).select("id", "known", *META)
 
 
 def loses(rows: DataFrame) -> DataFrame:

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from glue_jobs.errors import WireFormatError
-from glue_jobs.protocol import ColumnSpec, InputFile, JobReport, JobRequest, PartitionReport, PartitionWork, RuleOutcome
+from glue_jobs.protocol import (
+    ColumnSpec,
+    InputFile,
+    InputTable,
+    JobReport,
+    JobRequest,
+    PartitionReport,
+    PartitionWork,
+    RuleOutcome,
+)
 from lake_platform.errors import JobReportError
 from lake_platform.spark.runner import run_job
 
@@ -24,7 +33,7 @@ REQUEST = JobRequest(
     ),
     columns=(ColumnSpec(name="a", type="decimal(18,2)", aliases=("b",), formats=("x",)),),
     format={"kind": "csv", "nulls": ["", "NULL"], "header": True},
-    inputs={"airports": ("s3://lake/y",)},
+    inputs={"airports": InputTable(columns=(ColumnSpec(name="id", type="int"),), urls=("s3://lake/y",))},
     pii_key="a secret",
 )
 

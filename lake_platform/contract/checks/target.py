@@ -33,6 +33,7 @@ def check_target(draft: Draft) -> Iterator[Problem]:
         yield from _keys(target, draft.columns, draft.produced)
         yield from _effective(target, draft.arrives, draft.produced)
         yield from _tracked(target, draft.produced)
+        yield from _sort(target, draft.produced)
         yield from _reserved(target, draft.produced)
 
 
@@ -118,6 +119,18 @@ def _tracked(target: Target, produced: Sequence[DraftColumn]) -> Iterator[Proble
             yield Problem((*at, number), message, f"the columns are {', '.join(names)}")
         elif name in target.keys or name == target.effective_at:
             yield Problem((*at, number), f"{name!r} is a key or the effective time: it cannot change", "remove it")
+
+
+def _sort(target: Target, produced: Sequence[DraftColumn]) -> Iterator[Problem]:
+    names = [each.name for each in produced]
+    if target.sort is not None and not target.sort:
+        yield Problem(("target", "sort"), "the sort key has no column", "leave it out for the usual one")
+    for number, name in enumerate(target.sort or ()):
+        if name in (target.sort or ())[:number]:
+            yield Problem(("target", "sort", number), f"{name!r} stands here twice", "remove one of them")
+        if name not in names:
+            message = f"there is no column {name!r} after the transform"
+            yield Problem(("target", "sort", number), message, f"the columns are {', '.join(names)}")
 
 
 def _deletes(target: Target, delivers: Delivers) -> Iterator[Problem]:

@@ -21,5 +21,3 @@ def check_transform(draft: Draft) -> Iterator[Problem]:
     yield from check_aggregate(draft, transform)
     if transform.produces is not None and not transform.produces:
         yield Problem(("transform", "produces"), "no column is produced", "leave it out to keep those of `columns`")
-    if transform.inputs:
-        yield Problem(("transform", "inputs"), "inputs from other datasets are not supported yet", "leave it out")
