@@ -1,5 +1,7 @@
 """The sample files: the same every time, and only once."""
 
+import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from lake_platform.local.samples.customers import (
     write_second_delivery,
 )
 from lake_platform.local.samples.registry import SAMPLES
+from lake_platform.local.samples.sales import LATE_YEAR, SALES_SAMPLE, YEARS, year_orders
 from lake_platform.local.samples.sample import Sample
 
 
@@ -85,3 +88,27 @@ def test_every_sample_lands_where_datasets_of_its_pipeline_look(tmp_path: Path) 
         keys = [key for delivery in sample.deliveries for key in delivery.write(tmp_path)]
 
         assert [key for key in keys if not key.startswith(prefixes)] == []
+
+
+def test_sales_have_the_oddities_of_a_real_export(tmp_path: Path) -> None:
+    for delivery in SALES_SAMPLE.deliveries:
+        delivery.write(tmp_path)
+    text = "".join(file.read_text() for file in sorted((tmp_path / "sales").glob("*.csv")))
+    lines = text.splitlines()
+
+    assert lines[0].startswith("Region,Country,Item Type,Sales Channel")
+    assert re.search(r",Moldova ,", text)
+    assert re.search(r",Moldova,", text)
+    assert re.search(r",\d/\d{1,2}/2015,", text)
+    assert re.search(r",0\d/\d\d/2015,", text)
+    assert re.search(r",2015-\d\d-\d\d,", text)
+    assert not re.search(r",\d+\.\d*0(,|$)", text, re.MULTILINE), "amounts have no zeros at their end"
+    for sign in (",13/27/2014,", ",1.2.3,", ",Phone,"):
+        assert sign in text
+
+
+def test_amounts_of_sales_follow_from_their_units() -> None:
+    for row in (row for year in (*YEARS, LATE_YEAR) for row in year_orders(year)):
+        revenue, cost = (Decimal(row[name]) for name in ("Total Revenue", "Total Cost"))
+        assert revenue == int(row["Units Sold"]) * Decimal(row["Unit Price"])
+        assert Decimal(row["Total Profit"]) == revenue - cost
