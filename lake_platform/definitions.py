@@ -35,7 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `spark` and `redshift` of the backend that the settings name. Nothing is opened or started here.
+    """`lake`, `catalog`, `spark` and `redshift` of the backend that the settings name. Nothing is opened or started here.
 
     Raises:
         BackendUnavailableError: for `aws`, which this version does not have yet.

@@ -6,7 +6,7 @@ import dagster as dg
 
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
 from lake_platform.assets.conservation import GATE, declared_conservation, judge_conservation
-from lake_platform.assets.documents import layer_body, report_of
+from lake_platform.assets.documents import layer_body
 from lake_platform.assets.inputs import input_dependencies, input_metadata, input_tables
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
@@ -14,9 +14,12 @@ from lake_platform.assets.metadata import report_metadata
 from lake_platform.assets.outcomes import Verdict
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.refused import refuse_partition, still_refused
+from lake_platform.assets.registered import registered
 from lake_platform.assets.results import PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
+from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.inputs import INPUTS, Inputs, published_inputs
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.manifest import read_manifest
@@ -40,10 +43,14 @@ def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
         )
     )
     def processed(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], spark: dg.ResourceParam[JobRunner]
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        spark: dg.ResourceParam[JobRunner],
+        catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         with told_to_dagster():
             results = process_partitions(contract, partition_keys(context), lake=lake, spark=spark)
+            results = registered(contract, "processed", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "processed", results=results, checks=checks)
 
     return processed
@@ -105,8 +112,8 @@ def _result(
         return still_refused(contract, plan, lake=lake)
     if isinstance(plan, Current):
         token = plan.document.token
-        check = judge_conservation(contract, report_of(plan.document.body, partition=plan.partition, token=token))
-        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=[check])
+        checks = stored_checks(contract, "processed", plan.document)
+        return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=checks)
     report = reports[plan.partition]
     check = judge_conservation(contract, report)
     metadata = report_metadata(report, contract.produced, token=plan.token)
@@ -122,7 +129,7 @@ def _result(
             metadata=metadata,
             inputs=inputs.tokens(),
         )
-    body = layer_body(contract, "processed", lake=lake, report=report, content=plan.source.body["content"])
+    body = layer_body(contract, "processed", lake=lake, report=report, source=plan.source)
     body["unreadable_keys"] = plan.source.body["unreadable_keys"]
     body |= {INPUTS: inputs.tokens(), "read": inputs.document_numbers()}
     lake.log(contract.name, "processed").publish(plan.partition, body, token=plan.token, after=plan.after)

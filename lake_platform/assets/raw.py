@@ -7,10 +7,13 @@ import dagster as dg
 
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import PREFIX
-from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
+from lake_platform.assets.registered import registered
+from lake_platform.assets.results import DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
+from lake_platform.assets.stored_checks import file_checks
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.accept import RawOutcome, accept
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import Landing, scan
 from lake_platform.lake.pending import pending
@@ -37,10 +40,13 @@ def build_raw(contract: DatasetContract) -> dg.AssetsDefinition:
             checks=CHECKS,
         )
     )
-    def raw(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> Iterator[StepEvent]:
+    def raw(
+        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], catalog: dg.ResourceParam[Catalog]
+    ) -> Iterator[StepEvent]:
         context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: process_tag()})
         with told_to_dagster():
             results = accept_partitions(contract, lake, partition_keys(context), run_id=context.run.run_id)
+            results = registered(contract, "raw", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "raw", results=results, checks=CHECKS)
 
     return raw
@@ -75,24 +81,9 @@ def _accept(
         partition=partition,
         state="published" if outcome.published else "unchanged",
         token=outcome.document.token,
-        checks=_checks(outcome),
+        checks=file_checks(outcome.document),
         metadata=_metadata(outcome),
     )
-
-
-def _checks(outcome: RawOutcome) -> list[CheckOutcome]:
-    counts, files = outcome.document.body["counts"], outcome.document.body["files"]
-    accounted = sum(counts[status] for status in ("accepted", "duplicate", "refused", "withdrawn"))
-    refused = [file for file in files if file["status"] == "refused"]
-    return [
-        CheckOutcome("files_accounted", accounted == counts["landed"], metadata=counts),
-        CheckOutcome(
-            "files_readable",
-            not refused,
-            error=outcome.document.body["refused"] is not None,
-            metadata={file["key"]: file["reason"] for file in refused},
-        ),
-    ]
 
 
 def _metadata(outcome: RawOutcome) -> dict[str, object]:

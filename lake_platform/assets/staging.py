@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from lake_platform.assets.documents import made_of
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import PREFIX, column_schema
 from lake_platform.assets.plan import Absent, Current, Refused, Todo, plan_step
+from lake_platform.assets.registered import registered
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.lake.inputs import INPUTS
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import run_manifest_key
 from lake_platform.lake.manifest import Manifest, join, read_manifest, write_manifest
@@ -38,10 +40,14 @@ def build_staging(contract: DatasetContract) -> dg.AssetsDefinition:
         )
     )
     def staging(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], redshift: RedshiftResource
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        redshift: RedshiftResource,
+        catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         with told_to_dagster():
             results = stage_partitions(contract, partition_keys(context), lake=lake, redshift=redshift)
+            results = registered(contract, "staging", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "staging", results=results, checks=CHECKS)
 
     return staging
@@ -65,8 +71,7 @@ def stage_partitions(
             results.append(_result(plan.partition, plan.document.token, rows, state="unchanged"))
         else:
             rows = _manifest(lake, plan.source).record_count
-            made_of = {"content": plan.source.body["content"], INPUTS: plan.source.body.get(INPUTS, {})}
-            body = {**made_of, "rows": rows, "processed": plan.source.token}
+            body = {**made_of(contract, plan.source, "staging"), "rows": rows, "processed": plan.source.token}
             lake.log(contract.name, "staging").publish(plan.partition, body, token=plan.token, after=plan.after)
             results.append(_result(plan.partition, plan.token, rows, state="published", contract=contract))
     return results

@@ -4,16 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from lake_platform.assets.documents import made_of
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import PREFIX, table_schema
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
+from lake_platform.assets.registered import registered
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.staging import load_partitions
 from lake_platform.assets.step import StepEvent, refusal, report_step, step_arguments, told_to_dagster
+from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import ALL, logical_start
 from lake_platform.errors import NotStagedError
-from lake_platform.lake.inputs import INPUTS
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.refusals import latest_refusal
 from lake_platform.lake.versions import VersionDocument
@@ -41,11 +44,15 @@ def build_target(contract: DatasetContract) -> dg.AssetsDefinition:
         )
     )
     def target(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], redshift: RedshiftResource
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        redshift: RedshiftResource,
+        catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         partitions = partition_keys(context)
         with told_to_dagster():
             results = publish_partitions(contract, partitions, lake=lake, redshift=redshift)
+            results = registered(contract, "target", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "target", results=results, checks=CHECKS)
         if refused := refused_partitions(contract, partitions, lake=lake):
             raise refusal(contract, refused)
@@ -121,13 +128,17 @@ def _result(contract: DatasetContract, lake: Lake, plan: Plan, counts: Mapping[s
     if isinstance(plan, Absent | Refused):
         return absent(plan.partition)
     if isinstance(plan, Current):
-        check = CheckOutcome("rows_conserved", passed=True, metadata={"rows": plan.document.body["rows"]})
-        return PartitionResult(partition=plan.partition, state="unchanged", token=plan.document.token, checks=[check])
+        checks = stored_checks(contract, "target", plan.document)
+        return PartitionResult(partition=plan.partition, state="unchanged", token=plan.document.token, checks=checks)
     count = counts[plan.partition]
-    made_of = {"content": plan.source.body["content"], INPUTS: plan.source.body.get(INPUTS, {})}
-    body = {**made_of, "rows": count.rows, "counts": _counts(count)}
-    lake.log(contract.name, "target").publish(plan.partition, body, token=plan.token, after=plan.after)
     staged = int(plan.source.body["rows"])
+    body = {
+        **made_of(contract, plan.source, "target"),
+        "rows": count.rows,
+        "staged": staged,
+        "counts": _counts(count),
+    }
+    lake.log(contract.name, "target").publish(plan.partition, body, token=plan.token, after=plan.after)
     check = CheckOutcome(
         "rows_conserved", passed=count.rows == staged, metadata={"rows": count.rows, "staged": staged, **_counts(count)}
     )

@@ -5,17 +5,20 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from glue_jobs.protocol import InputFile, PartitionReport, PartitionWork
-from lake_platform.assets.documents import layer_body, report_of
+from lake_platform.assets.documents import layer_body
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import report_metadata
 from lake_platform.assets.outcomes import Verdict, judge, own_checks, rule_checks
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.refused import refuse_partition, still_refused
+from lake_platform.assets.registered import registered
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
+from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.rules import compile_rules
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.spark.code import layer_fingerprint
 from lake_platform.spark.requests import validate_request
@@ -42,10 +45,14 @@ def build_validated(contract: DatasetContract) -> dg.AssetsDefinition:
         )
     )
     def validated(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], spark: dg.ResourceParam[JobRunner]
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        spark: dg.ResourceParam[JobRunner],
+        catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         with told_to_dagster():
             results = validate_partitions(contract, partition_keys(context), lake=lake, spark=spark)
+            results = registered(contract, "validated", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "validated", results=results, checks=checks)
 
     return validated
@@ -109,8 +116,7 @@ def _result(
         return still_refused(contract, plan, lake=lake)
     if isinstance(plan, Current):
         token = plan.document.token
-        report = report_of(plan.document.body, partition=plan.partition, token=token)
-        checks = [*own_checks(report, Verdict(None)), *rule_checks(report, Verdict(None))]
+        checks = stored_checks(contract, "validated", plan.document)
         return PartitionResult(partition=plan.partition, state="unchanged", token=token, checks=checks)
     return _judged(contract, lake, plan, reports.get(plan.partition))
 
@@ -138,7 +144,7 @@ def _judged(contract: DatasetContract, lake: Lake, plan: Todo, report: Partition
             metadata=metadata,
             quarantine=report.quarantine_files,
         )
-    body = layer_body(contract, "validated", lake=lake, report=report, content=plan.source.body["content"])
+    body = layer_body(contract, "validated", lake=lake, report=report, source=plan.source)
     lake.log(contract.name, "validated").publish(plan.partition, body, token=plan.token, after=plan.after)
     return PartitionResult(
         partition=plan.partition, state="published", token=plan.token, checks=checks, metadata=metadata

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lake_platform.cli.catalog import catalog
 from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
@@ -44,5 +45,5 @@ def cli(home: Path | None, defs: Path | None) -> None:
     prepare_environment(home, defs)
 
 
-for command in (check, demo, dev, down, janitor, retry, show, sql, status, tick, up, withdraw):
+for command in (catalog, check, demo, dev, down, janitor, retry, show, sql, status, tick, up, withdraw):
     cli.add_command(command)

@@ -43,12 +43,17 @@ def run_manifest_key(dataset: str, digest: str) -> str:
 
 def raw_prefix(dataset: str) -> str:
     """Below it, the copies of all landed files of a dataset."""
-    return f"raw/{dataset}/"
+    return layer_prefix(dataset, "raw")
+
+
+def layer_prefix(dataset: str, layer: str) -> str:
+    """Below it, the files of a layer."""
+    return f"{layer}/{dataset}/"
 
 
 def data_prefixes(dataset: str) -> tuple[str, ...]:
     """Below them, what Spark jobs wrote for a dataset."""
-    return tuple(f"{layer}/{dataset}/" for layer in ("validated", "quarantine", "processed"))
+    return tuple(layer_prefix(dataset, layer) for layer in ("validated", "quarantine", "processed"))
 
 
 def manifests_prefix(dataset: str) -> str:
@@ -64,3 +69,12 @@ def jobs_prefix(dataset: str) -> str:
 def reports_prefix(dataset: str) -> str:
     """Below it, which keys that belong to no partition were told already."""
     return f"reports/{dataset}"
+
+
+CATALOG_PREFIX = "catalog/"
+"""Below it, the documents of the catalog."""
+
+
+def catalog_prefix(name: str) -> str:
+    """Below it, what the catalog says of one table, `database.table`."""
+    return f"{CATALOG_PREFIX}{name}"

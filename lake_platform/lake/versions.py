@@ -104,6 +104,23 @@ class VersionLog:
         key = self._key(partition, number)
         return _parsed(self._store.read(key), key, partition=partition, number=number)
 
+    def read_many(self, numbers: Mapping[str, int]) -> dict[str, VersionDocument]:
+        """The documents of these numbers by partition, several at a time; errors as `read`."""
+        with ThreadPoolExecutor(READERS) as pool:
+            return dict(zip(numbers, pool.map(self.read, numbers, numbers.values()), strict=True))
+
+    def forget(self, partition: str, *, before: int, older_than: dt.datetime) -> None:
+        """Removes old documents, in logs whose history nobody needs.
+
+        Args:
+            before: only lower numbers.
+            older_than: far enough back that no writer is left who has read a lower number before it was taken: it
+                would find the number free again.
+        """
+        for _, number, found in list(self._listed(f"{self._prefix}/{partition}/")):
+            if number < before and found.modified < older_than:
+                self._store.delete(found.key)
+
     def publish(self, partition: str, body: Mapping[str, Any], *, token: str, after: int) -> VersionDocument:
         """Publishes the number after `after`. A latest document with this token already is returned as it is.
 

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
 from lake_platform.local.redshift import ensure_endpoint
@@ -61,7 +62,7 @@ def build_local_redshift(settings: Settings) -> LocalRedshiftResource:
 
 
 def build_local_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `spark` and `redshift`. Nothing is opened or started here."""
+    """`lake`, `catalog`, `spark` and `redshift`. Nothing is opened or started here."""
 
     def spark(_: dg.InitResourceContext) -> object:
         # pyspark is imported in the runs that need it, not wherever definitions are loaded.
@@ -69,8 +70,10 @@ def build_local_resources(settings: Settings) -> dict[str, object]:
 
         return build_local_spark(settings)
 
+    lake = build_local_lake(settings)
     return {
-        "lake": build_local_lake(settings),
+        "lake": lake,
+        "catalog": DocumentCatalog(lake.lake),
         "spark": dg.ResourceDefinition(spark, description="Spark jobs in this process, attached to the warm JVM."),
         "redshift": build_local_redshift(settings),
     }
