@@ -227,6 +227,17 @@ class BucketRefusedError(TerminalError):
         self.bucket, self.key, self.code = bucket, key, code
 
 
+class BucketUnavailableError(TransientError):
+    """S3 did not answer, or not completely, or the credentials have expired."""
+
+    def __init__(self, bucket: str, key: str, detail: str) -> None:
+        super().__init__(
+            f"s3://{bucket}/{key} could not be reached or read as a whole: {detail} Try again; if it stays so, look at "
+            "the network, the limits of the bucket and when the credentials end."
+        )
+        self.bucket, self.key, self.detail = bucket, key, detail
+
+
 class WarehouseStatementError(TerminalError):
     """The warehouse refused a statement, and would again."""
 

@@ -1,20 +1,30 @@
 """A bucket of S3. The boto3 client is handed in, and how often a request is tried is its own setting."""
 
 import io
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
-from botocore.exceptions import ClientError
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_platform.errors import BucketRefusedError, ObjectKeyError, ObjectNotFoundError, WriteConflictError
+from lake_platform.errors import (
+    BucketRefusedError,
+    BucketUnavailableError,
+    ObjectKeyError,
+    ObjectNotFoundError,
+    WriteConflictError,
+)
+from lake_platform.lake.s3_body import Body
 from lake_platform.lake.store import ObjectInfo, RefusedKey, key_problem, refused_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+T = TypeVar("T")
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _REFUSED = frozenset({"403", "AccessDenied", "NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _NO_VERSION = "null"
 """The version id of objects that were written while the bucket kept no versions."""
 
@@ -23,13 +33,27 @@ class S3Store:
     """Objects of one bucket.
 
     Args:
+        client: one, or how to make one. Only one that can be made anew outlives credentials that expire and are
+            renewed outside of this process.
         versioned: whether the bucket keeps versions; asked for at first use where it is not said.
+        kms_key: ARN of the key that S3 encrypts what is written here with; None leaves it to the bucket.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, *, versioned: bool | None = None) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: "S3Client | Callable[[], S3Client]",
+        bucket: str,
+        *,
+        versioned: bool | None = None,
+        kms_key: str | None = None,
+    ) -> None:
+        self._make = client if callable(client) else None
+        self._made: S3Client | None = None if callable(client) else client
         self._bucket = bucket
         self._versioned = versioned
+        self._headers: dict[str, str] = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key is not None else {}
+        )
 
     @property
     def bucket(self) -> str:
@@ -47,8 +71,7 @@ class S3Store:
         if key_problem(key) is not None:
             return None
         try:
-            with self._told(key):
-                found = self._client.head_object(Bucket=self._bucket, Key=key)
+            found = self._call(key, lambda client: client.head_object(Bucket=self._bucket, Key=key))
         except ObjectNotFoundError:
             return None
         return self._info(key, cast("dict[str, Any]", found), found["ContentLength"])
@@ -60,24 +83,36 @@ class S3Store:
     def open(self, key: str) -> BinaryIO:
         if key_problem(key) is not None:
             raise ObjectNotFoundError(self._bucket, key)
-        with self._told(key):
-            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-        return io.BufferedReader(_Body(body), 1 << 20)
+
+        def ask(**part: str) -> Any:
+            return self._call(key, lambda client: client.get_object(Bucket=self._bucket, Key=key, **cast("Any", part)))
+
+        return io.BufferedReader(Body(ask, f"s3://{self._bucket}/{key}"), 1 << 20)
 
     def put(self, key: str, data: bytes | BinaryIO) -> None:
         self._check(key)
-        with self._told(key):
-            if isinstance(data, bytes):
-                self._client.put_object(Bucket=self._bucket, Key=key, Body=data)
-            else:
-                # In parts where it is large; the transfer closes what it is given.
-                self._client.upload_fileobj(cast("BinaryIO", _Kept(data)), self._bucket, key)
+        if isinstance(data, bytes):
+            self._call(key, lambda client: client.put_object(**self._written(key), Body=data))
+            return
+        rewind = _rewinding(data)
+
+        def upload(client: "S3Client") -> None:
+            rewind()
+            # In parts where it is large; the transfer closes what it is given.
+            client.upload_fileobj(cast("BinaryIO", _Kept(data)), self._bucket, key, ExtraArgs=self._headers)
+
+        self._call(key, upload)
 
     def put_if_absent(self, key: str, data: bytes | BinaryIO) -> bool:
         self._check(key)
+        rewind = _rewinding(data)
+
+        def write(client: "S3Client") -> None:
+            rewind()
+            client.put_object(**self._written(key), Body=data, IfNoneMatch="*")
+
         try:
-            with self._told(key):
-                self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+            self._call(key, write)
         except ClientError as error:
             if _code(error) not in ("412", "PreconditionFailed"):
                 raise
@@ -86,16 +121,15 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         if key_problem(key) is None:
-            with self._told(key):
-                self._client.delete_object(Bucket=self._bucket, Key=key)
+            self._call(key, lambda client: client.delete_object(Bucket=self._bucket, Key=key))
 
     def keeps_versions(self) -> bool:
         """Whether an identity is a version id; where we may not ask, it is not."""
         if self._versioned is None:
             try:
-                status = self._client.get_bucket_versioning(Bucket=self._bucket).get("Status")
-            except ClientError as error:
-                if _code(error) not in ("403", "AccessDenied"):
+                status = self._call("", lambda client: client.get_bucket_versioning(Bucket=self._bucket)).get("Status")
+            except BucketRefusedError as error:
+                if error.code not in ("403", "AccessDenied"):
                     raise
                 status = None
             self._versioned = status == "Enabled"
@@ -103,20 +137,25 @@ class S3Store:
 
     def _pages(self, prefix: str, start_after: str | None) -> Iterator[dict[str, Any]]:
         versions = self.keeps_versions()
-        name, marker, members = (
-            ("list_object_versions", "KeyMarker", "Versions")
-            if versions
-            else ("list_objects_v2", "StartAfter", "Contents")
-        )
-        # Each paginator has types of its own, which say nothing of the parameters that both take.
-        pages = (
-            cast("Any", self._client)
-            .get_paginator(name)
-            .paginate(Bucket=self._bucket, Prefix=prefix, **({marker: start_after} if start_after else {}))
-        )
-        with self._told(prefix):
-            for page in pages:
-                yield from (found for found in page.get(members, []) if not versions or found["IsLatest"])
+        members = "Versions" if versions else "Contents"
+        place: dict[str, str] = {("KeyMarker" if versions else "StartAfter"): start_after} if start_after else {}
+        while True:
+            page = self._page(prefix, place, versions=versions)
+            yield from (found for found in page.get(members, []) if not versions or found["IsLatest"])
+            if not page.get("IsTruncated"):
+                return
+            if not versions:
+                place = {"ContinuationToken": page["NextContinuationToken"]}
+            else:
+                place = {"KeyMarker": page["NextKeyMarker"], "VersionIdMarker": page["NextVersionIdMarker"]}
+
+    def _page(self, prefix: str, place: dict[str, str], *, versions: bool) -> dict[str, Any]:
+        def ask(client: "S3Client") -> Any:
+            # Each has types of its own, which say nothing of the parameters that both take.
+            listing = cast("Any", client.list_object_versions if versions else client.list_objects_v2)
+            return listing(Bucket=self._bucket, Prefix=prefix, **place)
+
+        return self._call(prefix, ask)
 
     def _info(self, key: str, found: dict[str, Any], size: int) -> ObjectInfo:
         version = found.get("VersionId", _NO_VERSION) if self.keeps_versions() else _NO_VERSION
@@ -128,44 +167,57 @@ class S3Store:
         if problem is not None:
             raise ObjectKeyError(self._bucket, key, problem)
 
+    def _written(self, key: str) -> dict[str, Any]:
+        return {"Bucket": self._bucket, "Key": key, **self._headers}
+
+    def _call(self, key: str, ask: "Callable[[S3Client], T]") -> "T":
+        """Asks once; once more with a new client where the credentials of the present one have expired."""
+        with self._told(key):
+            try:
+                return ask(self._client())
+            except ClientError as error:
+                if self._make is None or _code(error) not in _EXPIRED:
+                    raise
+                self._made = None
+                return ask(self._client())
+
+    def _client(self) -> "S3Client":
+        if self._made is None:
+            assert self._make is not None
+            self._made = self._make()
+        return self._made
+
     @contextmanager
     def _told(self, key: str) -> Generator[None]:
-        """S3's own errors in our words; what is none of them goes on as it is."""
+        """S3's own errors in our words; a condition that did not hold goes on as it is."""
         try:
             yield
         except ClientError as error:
             code = _code(error)
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             if code in ("409", "ConditionalRequestConflict"):
                 raise WriteConflictError(self._bucket, key) from error
             if code in _MISSING:
                 raise ObjectNotFoundError(self._bucket, key) from error
             if code in _REFUSED:
                 raise BucketRefusedError(self._bucket, key, code) from error
+            if code in _EXPIRED or code in ("SlowDown", "Throttling", "RequestTimeout") or status >= 500:
+                raise BucketUnavailableError(self._bucket, key, f"{code}: {error}") from error
             raise
+        except (BotoCoreError, S3UploadFailedError) as error:
+            raise BucketUnavailableError(self._bucket, key, str(error)) from error
 
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-class _Body(io.RawIOBase):
-    """The body of an answer as a plain stream."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        block = self._body.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._body.close()
-        super().close()
+def _rewinding(data: bytes | BinaryIO) -> Callable[[], object]:
+    """Goes back to where a stream stands now; one that cannot is written once."""
+    if isinstance(data, bytes) or not data.seekable():
+        return lambda: None
+    begin = data.tell()
+    return lambda: data.seek(begin)
 
 
 class _Kept:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from lake_platform.errors import BucketRefusedError, WriteConflictError
+from lake_platform.errors import BucketRefusedError, BucketUnavailableError, WriteConflictError
 from lake_platform.lake.s3_store import S3Store
 from lake_platform_tests.lake.conftest import s3_store
 
@@ -99,3 +99,44 @@ def test_a_large_stream_goes_in_parts_and_stays_open(s3_client: Any, tmp_path: A
     assert found is not None
     assert found.size == 9_600_000
     assert store.read("large") == path.read_bytes()
+
+
+def test_what_is_written_names_the_key_that_encrypts_it(stubbed: Any) -> None:
+    client, stubber = stubbed
+    written = {"Bucket": "lake", "Key": "k", "Body": b"x", "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "arn:key"}
+    stubber.add_response("put_object", {}, written)
+    stubber.add_response("put_object", {}, {**written, "IfNoneMatch": "*"})
+    store = S3Store(client, "lake", kms_key="arn:key")
+
+    store.put("k", b"x")
+
+    assert store.put_if_absent("k", b"x")
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError"])
+def test_a_bucket_that_does_not_answer_may_answer_later(stubbed: Any, code: str) -> None:
+    client, stubber = stubbed
+    stubber.add_client_error("put_object", code, http_status_code=503)
+
+    with pytest.raises(BucketUnavailableError, match=f"s3://lake/k could not be reached.*{code}"):
+        S3Store(client, "lake").put("k", b"x")
+
+
+def test_expired_credentials_are_asked_for_once_more(stubbed: Any) -> None:
+    client, stubber = stubbed
+    made: list[object] = []
+    stubber.add_client_error("put_object", "ExpiredToken")
+    stubber.add_response("put_object", {}, {"Bucket": "lake", "Key": "k", "Body": b"x"})
+
+    S3Store(lambda: made.append(1) or client, "lake").put("k", b"x")
+
+    assert len(made) == 2
+
+
+def test_credentials_that_stay_expired_are_told(stubbed: Any) -> None:
+    client, stubber = stubbed
+    stubber.add_client_error("put_object", "ExpiredToken")
+    stubber.add_client_error("put_object", "ExpiredToken")
+
+    with pytest.raises(BucketUnavailableError, match=r"ExpiredToken.*when the credentials end"):
+        S3Store(lambda: client, "lake").put("k", b"x")
