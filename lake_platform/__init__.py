@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lake_platform.components.dataset import Dataset
+    from lake_platform.components.warehouse_table import WarehouseTable
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "WarehouseTable"]
 
 
 def __getattr__(name: str) -> object:
-    if name == "Dataset":
-        return importlib.import_module("lake_platform.components").Dataset
+    if name in __all__:
+        return getattr(importlib.import_module("lake_platform.components"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

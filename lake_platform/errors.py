@@ -4,7 +4,8 @@
 One place turns them into Dagster failures: `lake_platform.assets.outcomes`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class LakeError(Exception):
@@ -209,6 +210,14 @@ class ContractError(TerminalError):
         self.faults = tuple(faults)
 
 
+class SelectError(TerminalError):
+    """The SELECT of a table made in the warehouse cannot be used."""
+
+    def __init__(self, table: str, file: str, *, line: int, problem: str) -> None:
+        super().__init__(f"{table}: {file}:{line}: {problem}. `lake check` lists every fault.")
+        self.table, self.file, self.line = table, file, line
+
+
 class WriteConflictError(TransientError):
     """S3 was asked for two writes of one key at the same moment and let neither decide (409)."""
 
@@ -324,6 +333,27 @@ class SupersededError(TransientError):
             f"{table}: document {number} of {partition} is older than document {published}, which is in the table already. "
             "Nothing was changed; this run starts over from what is there now."
         )
+
+
+class TableRulesError(TerminalError):
+    """A rule about a table as a whole does not hold; what was written is rolled back."""
+
+    def __init__(self, table: str, judged: Sequence[Any]) -> None:
+        broken = ", ".join(rule.rule for rule in judged if rule.otherwise == "block" and not rule.passed)
+        super().__init__(f"{table}: {broken} does not hold. Nothing was changed, the last good table stays.")
+        self.judged = tuple(judged)
+
+
+class StrayRowsError(TerminalError):
+    """The SELECT of a table yields rows of partitions that it was not asked for."""
+
+    def __init__(self, table: str, rows: Mapping[str, int]) -> None:
+        told = ", ".join(f"{partition!r} ({count})" for partition, count in sorted(rows.items())[:10])
+        super().__init__(
+            f"{table}: the SELECT yields rows whose _partition is none of the input's: {told}. Nothing was changed. "
+            "Yield the _partition of the input that `partition` names, as it is; of a LEFT JOIN it may be NULL."
+        )
+        self.rows = dict(rows)
 
 
 class MissingKeyError(TerminalError):

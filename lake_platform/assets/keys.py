@@ -4,7 +4,10 @@ import datetime as dt
 
 import dagster as dg
 
+from lake_platform.contract.arrives import Partitioning
 from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.table import TableContract
+from lake_platform.contract.table_inputs import Input
 
 ALL = "all"
 """The partition key of a dataset with `by: none`; Dagster sees no partitions there."""
@@ -20,13 +23,29 @@ def dataset_keys(contract: DatasetContract) -> list[dg.AssetKey]:
     return [asset_key(contract.name, layer) for layer in contract.layers]
 
 
+def table_key(contract: TableContract) -> dg.AssetKey:
+    """`[group, table]`."""
+    return dg.AssetKey(list(contract.path))
+
+
+def input_key(found: Input) -> dg.AssetKey:
+    """The asset that an input of a table is."""
+    if found.kind == "table":
+        return dg.AssetKey(found.owner.split("."))
+    return asset_key(found.owner, "staging" if found.kind == "staging" else "target")
+
+
 def partitions_definition(contract: DatasetContract) -> dg.PartitionsDefinition[str] | None:
     """The partitions of all layers of a dataset; None for `by: none`.
 
     `end_offset=1` makes the running hour, day or month a partition too: Dagster's own default ends with the last
     complete one, and a file of today would have to wait for tomorrow.
     """
-    partition = contract.arrives.partition
+    return partitions_of(contract.arrives.partition)
+
+
+def partitions_of(partition: Partitioning) -> dg.PartitionsDefinition[str] | None:
+    """The same, of what a declaration says of its partitions."""
     if partition.by == "none":
         return None
     start = dt.datetime.fromisoformat(_full_date(partition.start))

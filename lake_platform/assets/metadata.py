@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from glue_jobs.protocol import PartitionReport
-from lake_platform.contract.dataset import Column
+from lake_platform.contract.columns import PlainColumn
 from lake_platform.contract.types import parse_type
 from lake_platform.warehouse.table import TableSpec
 
 PREFIX = "lake_platform/"
 
 
-def report_metadata(report: PartitionReport, columns: Sequence[Column], *, token: str) -> dict[str, object]:
+def report_metadata(report: PartitionReport, columns: Sequence[PlainColumn], *, token: str) -> dict[str, object]:
     """Rows, bytes, schema, sample and the metrics of the rules; numbers are plotted over time."""
     metadata: dict[str, object] = {
         "dagster/row_count": report.rows_out,
@@ -32,7 +32,7 @@ def report_metadata(report: PartitionReport, columns: Sequence[Column], *, token
     return metadata
 
 
-def column_schema(columns: Sequence[Column]) -> dg.TableSchema:
+def column_schema(columns: Sequence[PlainColumn]) -> dg.TableSchema:
     """Columns and types in Redshift's words."""
     return dg.TableSchema(
         columns=[
@@ -47,7 +47,7 @@ def column_schema(columns: Sequence[Column]) -> dg.TableSchema:
     )
 
 
-def table_schema(spec: TableSpec, columns: Sequence[Column]) -> dg.TableSchema:
+def table_schema(spec: TableSpec, columns: Sequence[PlainColumn]) -> dg.TableSchema:
     """All columns of a table in the warehouse, those of its history included, with the contract's descriptions."""
     told = {column.name: column.description or None for column in columns}
     return dg.TableSchema(

@@ -79,13 +79,27 @@ def report_step(
     results: Sequence[PartitionResult],
     checks: Sequence[DeclaredCheck],
 ) -> Iterator[StepEvent]:
+    """`report_asset` for one layer of a dataset."""
+    yield from report_asset(context, asset_key(contract.name, layer), contract.name, results=results, checks=checks)
+
+
+def report_asset(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    name: str,
+    *,
+    results: Sequence[PartitionResult],
+    checks: Sequence[DeclaredCheck],
+) -> Iterator[StepEvent]:
     """Logs checks and materializations of each partition, then yields the outputs.
+
+    Args:
+        name: how messages call the dataset or table.
 
     Raises:
         dagster.Failure: every partition that had something to work on was refused; nothing is materialized, and
             what follows does not run.
     """
-    key = asset_key(contract.name, layer)
     for result in results:
         partition = None if result.partition == ALL else result.partition
         for check in result.checks:
@@ -93,21 +107,21 @@ def report_step(
         if result.state == "published":
             context.log_event(_materialization(key, result, partition))
         elif result.state == "refused":
-            context.log.error(f"{contract.name} {result.partition} is refused: {result.reason}")
+            context.log.error(f"{name} {result.partition} is refused: {result.reason}")
     refused = [result for result in results if result.state == "refused"]
     if refused and not any(result.state in ("published", "unchanged") for result in results):
-        raise refusal(contract, refused)
+        raise refusal(name, refused)
     output = key.to_python_identifier()
     for check in checks:
         yield dg.Output(None, output_name=f"{output}_{check.name}")
     yield marked_output(output)
 
 
-def refusal(contract: DatasetContract, refused: Sequence[PartitionResult]) -> dg.Failure:
+def refusal(name: str, refused: Sequence[PartitionResult]) -> dg.Failure:
     """The failure that names the refused partitions and why; it is not retried."""
     told = "; ".join(f"{result.partition}: {result.reason}" for result in refused)
     return dg.Failure(
-        description=f"{contract.name}: {len(refused)} partition(s) refused, the last good data stays. {told}",
+        description=f"{name}: {len(refused)} partition(s) refused, the last good data stays. {told}",
         metadata={result.partition: result.reason or "" for result in refused},
         allow_retries=False,
     )

@@ -55,7 +55,7 @@ def build_target(contract: DatasetContract) -> dg.AssetsDefinition:
             results = registered(contract, "target", results, lake=lake, catalog=catalog)
         yield from report_step(context, contract, "target", results=results, checks=CHECKS)
         if refused := refused_partitions(contract, partitions, lake=lake):
-            raise refusal(contract, refused)
+            raise refusal(contract.name, refused)
 
     return target
 

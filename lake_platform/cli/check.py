@@ -11,11 +11,11 @@ from lake_platform.settings import Settings
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 def check(folder: Path | None) -> None:
-    """Check all dataset files of FOLDER (default: the definitions folder); exit code 2 where one has a fault."""
+    """Check all files of FOLDER (default: the definitions folder); exit code 2 where one has a fault."""
     where = folder or Settings.from_environment().defs or Path(__file__).parents[1] / "defs"
     found = load_folder(where)
     for fault in found.faults:
         click.echo(str(fault))
     if found.faults:
         raise SystemExit(2)
-    click.echo(f"{len(found.contracts)} dataset(s) in {where}, no faults")
+    click.echo(f"{len(found.contracts)} dataset(s) and {len(found.tables)} table(s) in {where}, no faults")

@@ -2,9 +2,10 @@
 
 import click
 
-from lake_platform.cli.tick import chosen
+from lake_platform.cli.names import choose_one
+from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import Unplaced, partition_of
-from lake_platform.definitions import build_resources, load_contracts
+from lake_platform.definitions import build_resources, load_contracts, load_declarations
 from lake_platform.lake.accept import withdraw as withdraw_file
 from lake_platform.lake.janitor import sweep
 from lake_platform.lake.lake import Lake
@@ -21,7 +22,9 @@ def withdraw(dataset: str, key: str) -> None:
     Deleting a file from landing takes nothing back, because landing may expire.
     """
     settings = Settings.from_environment()
-    (contract,) = chosen(load_contracts(settings), [dataset])
+    contract = choose_one(load_declarations(settings), dataset)
+    if not isinstance(contract, DatasetContract):
+        raise click.UsageError(f"{dataset!r} is a table: files are withdrawn from the datasets that it reads")
     place = partition_of(contract.arrives, key)
     if isinstance(place, Unplaced):
         raise click.UsageError(f"{key!r} belongs to no partition of {dataset}: {place.reason}")
@@ -31,14 +34,15 @@ def withdraw(dataset: str, key: str) -> None:
 
 
 @click.command()
-@click.argument("dataset")
+@click.argument("name")
 @click.argument("partition")
-def retry(dataset: str, partition: str) -> None:
-    """Forget the failed attempts at PARTITION of DATASET, so that the next tick tries again."""
+def retry(name: str, partition: str) -> None:
+    """Forget the failed attempts at PARTITION of the dataset or table NAME, so that the next tick tries again."""
     settings = Settings.from_environment()
-    (contract,) = chosen(load_contracts(settings), [dataset])
-    reset_attempts(_lake(settings).lake, contract.name, partition)
-    click.echo(f"{dataset} {partition} is tried again with the next tick")
+    found = choose_one(load_declarations(settings), name)
+    key = found.name if isinstance(found, DatasetContract) else found.contract.key
+    reset_attempts(_lake(settings).lake, key, partition)
+    click.echo(f"{name} {partition} is tried again with the next tick")
 
 
 @click.command()

@@ -1,12 +1,17 @@
 """What was refused in one call: partitions, files, and keys that belong nowhere."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lake_platform.assets.target import refused_partitions
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.lake.lake import Lake
+from lake_platform.lake.pending import REFUSED
 from lake_platform.lake.reports import report_keys
+from lake_platform.lake.table_inputs import InputReader
+from lake_platform.lake.table_pending import table_pending
 from lake_platform.sensors.arrivals import Tick
 
 
@@ -44,3 +49,16 @@ def refused_work(contract: DatasetContract, lake: Lake, partitions: Iterable[str
             if file["status"] == "refused"
         ]
     return told
+
+
+def refused_tables(table: BoundTable, lake: Lake, partitions: Iterable[str]) -> list[Refused]:
+    """The partitions of a table that are refused among those which this call has worked on."""
+    now = dt.datetime.now(dt.UTC)
+    held = (
+        table_pending(table, lake=lake, inputs=InputReader(lake), now=now).held if (worked := set(partitions)) else {}
+    )
+    return [
+        Refused(dataset=table.contract.name, partition=partition, key=None, reason=why.removeprefix(REFUSED))
+        for partition, why in sorted(held.items())
+        if partition in worked and why.startswith(REFUSED)
+    ]

@@ -1,6 +1,7 @@
 """`lake status`: where every dataset stands, and how to reach what runs in the background."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import click
@@ -8,18 +9,21 @@ import dagster as dg
 from tabulate import tabulate
 
 from lake_platform.assets.keys import dataset_keys
+from lake_platform.cli.names import choose
 from lake_platform.contract.dataset import LAYERS, DatasetContract
-from lake_platform.definitions import build_resources, load_contracts
+from lake_platform.definitions import build_resources, load_declarations
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.pending import REFUSED, WAITS
+from lake_platform.lake.versions import VersionLog
 from lake_platform.local.stack import Background, background
 from lake_platform.sensors.arrivals import Tick, look
+from lake_platform.sensors.tables import look_at_tables
 from lake_platform.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetStatus:
-    """One dataset. `partitions` are those that reached the last layer; the others name why they did not."""
+    """One dataset or table. `partitions` are those that reached the last layer; the others name why they did not."""
 
     dataset: str
     partitions: int
@@ -38,23 +42,29 @@ def status(as_json: bool) -> None:
     running = background(settings)
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
-    contracts = load_contracts(settings)
+    chosen = choose(load_declarations(settings), ())
     with dg.DagsterInstance.get() as instance:
-        seen = [look(contract, dataset_keys(contract), lake=lake, instance=instance) for contract in contracts]
-    states = [_state(contract, lake, tick) for contract, tick in zip(contracts, seen, strict=True)]
+        seen = [look(contract, dataset_keys(contract), lake=lake, instance=instance) for contract in chosen.datasets]
+        made = look_at_tables(chosen.tables, lake=lake, instance=instance)
+    states = [
+        _state(tick, lake.log(contract.name, contract.layers[-1]))
+        for contract, tick in zip(chosen.datasets, seen, strict=True)
+    ]
+    tables = [_state(tick, lake.table_log(table.contract.key)) for table, tick in zip(chosen.tables, made, strict=True)]
     if as_json:
-        click.echo(json.dumps({**asdict(running), "datasets": [asdict(state) for state in states]}, indent=2))
+        told = {"datasets": [asdict(state) for state in states], "tables": [asdict(state) for state in tables]}
+        click.echo(json.dumps({**asdict(running), **told}, indent=2))
         return
-    _print_people(contracts, lake, states, running)
+    _print_people(chosen.datasets, lake, states, tables, running)
 
 
-def _state(contract: DatasetContract, lake: Lake, seen: Tick) -> DatasetStatus:
+def _state(seen: Tick, last: VersionLog) -> DatasetStatus:
     refused = {partition: why for partition, why in seen.held.items() if why.startswith(REFUSED)}
     waiting = {partition: why for partition, why in seen.held.items() if why.startswith(WAITS)}
     others = seen.held.keys() - refused.keys() - waiting.keys()
     return DatasetStatus(
-        dataset=contract.name,
-        partitions=len(lake.log(contract.name, contract.layers[-1]).latest_numbers()),
+        dataset=seen.dataset,
+        partitions=len(last.latest_numbers()),
         pending=list(seen.pending),
         refused={partition: why.removeprefix(REFUSED) for partition, why in refused.items()},
         failed={partition: seen.held[partition] for partition in sorted(others)},
@@ -64,7 +74,11 @@ def _state(contract: DatasetContract, lake: Lake, seen: Tick) -> DatasetStatus:
 
 
 def _print_people(
-    contracts: list[DatasetContract], lake: Lake, states: list[DatasetStatus], running: Background
+    contracts: Sequence[DatasetContract],
+    lake: Lake,
+    states: list[DatasetStatus],
+    tables: list[DatasetStatus],
+    running: Background,
 ) -> None:
     rows = [
         [
@@ -75,7 +89,13 @@ def _print_people(
         for contract, state in zip(contracts, states, strict=True)
     ]
     click.echo(tabulate(rows, headers=["dataset", *LAYERS, "pending", "waiting", "refused", "failed"]))
-    for state in states:
+    if tables:
+        made = [
+            [state.dataset, state.partitions, *map(len, (state.pending, state.waiting, state.refused, state.failed))]
+            for state in tables
+        ]
+        click.echo("\n" + tabulate(made, headers=["table", "made", "pending", "waiting", "refused", "failed"]))
+    for state in (*states, *tables):
         held = [f"{partition}: refused: {why}" for partition, why in sorted(state.refused.items())]
         held += [f"{partition}: {why}" for partition, why in sorted({**state.waiting, **state.failed}.items())]
         held += [f"not taken: {key}: {why}" for key, why in sorted(state.not_taken.items())]

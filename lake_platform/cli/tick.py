@@ -10,14 +10,16 @@ import click
 import dagster as dg
 
 from lake_platform.assets.keys import dataset_keys
+from lake_platform.cli.names import Chosen, choose
 from lake_platform.cli.progress import run_progress
-from lake_platform.cli.refused import Refused, refused_keys, refused_work
+from lake_platform.cli.refused import Refused, refused_keys, refused_tables, refused_work
 from lake_platform.cli.runs import RunSummary, execute
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.inputs import in_reading_order
-from lake_platform.definitions import build_definitions, build_resources, load_contracts
+from lake_platform.definitions import build_definitions, build_resources, load_declarations
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
+from lake_platform.sensors.tables import look_at_tables
 from lake_platform.settings import Settings
 
 
@@ -40,30 +42,37 @@ class TickSummary:
 
 
 @click.command()
-@click.argument("datasets", nargs=-1)
+@click.argument("names", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--verbose", "-v", is_flag=True, help="Show Dagster's log of the runs.")
-def tick(datasets: tuple[str, ...], as_json: bool, verbose: bool) -> None:
-    """Run what is pending of DATASETS (default: all) until nothing is; files that are not settled yet are waited for.
+def tick(names: tuple[str, ...], as_json: bool, verbose: bool) -> None:
+    """Run what is pending of the datasets and tables NAMES (default: all) until nothing is.
+
+    Datasets come first, then the tables that read them; files that are not settled yet are waited for.
 
     Exit code 1 where a run failed, or a partition or a file was refused in this call.
     """
-    summary = run_tick(Settings.from_environment(), datasets=datasets, verbose=verbose)
+    summary = run_tick(Settings.from_environment(), datasets=names, verbose=verbose)
     click.echo(json.dumps(summary.document(), indent=2) if as_json else render(summary))
     if not summary.all_well:
         raise SystemExit(1)
 
 
 def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool = False) -> TickSummary:
-    """Looks at each dataset and runs what it asks for, again until it asks for nothing or a run fails.
+    """Looks at each dataset, then at the tables, and runs what they ask for, until they ask for nothing or a run fails.
 
-    Datasets that others read come first.
+    What others read comes first.
+
+    Args:
+        datasets: names of datasets and of tables; all of them where there is none.
     """
-    contracts = in_reading_order(chosen(load_contracts(settings), datasets))
+    chosen = choose(load_declarations(settings), datasets)
+    contracts = in_reading_order(chosen.datasets)
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
     with dg.DagsterInstance.get() as instance:
         parts = [_run_dataset(settings, contract, lake, instance, verbose=verbose) for contract in contracts]
+        parts.append(_run_tables(settings, chosen, lake, instance, verbose=verbose))
     return TickSummary(
         runs=[run for part in parts for run in part.runs],
         refused=[refused for part in parts for refused in part.refused],
@@ -88,6 +97,37 @@ def _run_dataset(
     return TickSummary(runs=runs, refused=refused, ticks=[seen])
 
 
+def _run_tables(
+    settings: Settings, chosen: Chosen, lake: Lake, instance: dg.DagsterInstance, *, verbose: bool
+) -> TickSummary:
+    """Runs the tables one after the other, those first that others read; one that has failed is not tried again."""
+    runs: list[RunSummary] = []
+    seen = _look_at(chosen, lake, instance)
+    failed: set[str] = set()
+    while asked := [request for tick in seen for request in tick.requests if request.dataset not in failed]:
+        definitions = build_definitions(settings)
+        for request in asked:
+            with run_progress(instance, request, quiet=verbose):
+                runs.append(execute(definitions, instance, request, verbose=verbose))
+            failed |= {request.dataset} if runs[-1].status != "success" else set()
+        seen = _look_at(chosen, lake, instance)
+    refused = [
+        told
+        for table in chosen.tables
+        for told in refused_tables(
+            table, lake, {p for run in runs if run.dataset == table.contract.name for p in run.partitions}
+        )
+    ]
+    return TickSummary(runs=runs, refused=refused, ticks=seen)
+
+
+def _look_at(chosen: Chosen, lake: Lake, instance: dg.DagsterInstance) -> list[Tick]:
+    """A look at all tables, since they wait for each other; only those that were chosen are told of."""
+    names = {table.contract.name for table in chosen.tables}
+    seen = look_at_tables(chosen.all_tables, lake=lake, instance=instance) if names else []
+    return [tick for tick in seen if tick.dataset in names]
+
+
 def _run(run: RunSummary) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
@@ -97,19 +137,6 @@ def _run(run: RunSummary) -> dict[str, Any]:
         "message": run.problem,
         "seconds": run.seconds,
     }
-
-
-def chosen(contracts: Sequence[DatasetContract], names: Sequence[str]) -> list[DatasetContract]:
-    """The contracts of these names; all of them where no name is given.
-
-    Raises:
-        click.UsageError: for a name that is not there, with those that are.
-    """
-    known = {contract.name: contract for contract in contracts}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise click.UsageError(f"no dataset {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
-    return [known[name] for name in names] if names else list(contracts)
 
 
 def settled(contract: DatasetContract, lake: Lake, instance: dg.DagsterInstance) -> Tick:

@@ -1,5 +1,6 @@
 """Dagster components: what a `type:` in a `defs.yaml` names."""
 
 from lake_platform.components.dataset import Dataset
+from lake_platform.components.warehouse_table import WarehouseTable
 
-__all__ = ["Dataset"]
+__all__ = ["Dataset", "WarehouseTable"]

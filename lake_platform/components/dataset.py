@@ -16,7 +16,9 @@ from lake_platform.components.scaffold import DatasetScaffolder
 from lake_platform.contract.dataset import DatasetContract, Layer
 from lake_platform.contract.source import load_file, load_folder
 from lake_platform.errors import ContractError
-from lake_platform.sensors.arrivals import build_arrivals_sensor
+from lake_platform.lake.lake import Lake
+from lake_platform.sensors.arrivals import Tick, build_arrivals_sensor, look
+from lake_platform.sensors.schedules import build_schedule
 
 BUILDERS: dict[Layer, Callable[[DatasetContract], dg.AssetsDefinition]] = {
     "raw": build_raw,
@@ -80,8 +82,16 @@ def _with_inputs(contract: DatasetContract, defs: Path) -> DatasetContract:
 
 
 def build_dataset(contract: DatasetContract) -> dg.Definitions:
-    """The assets, checks and sensor of one dataset. Resources `lake`, `spark` and `redshift` are bound elsewhere."""
+    """The assets, checks, sensor and schedule of one dataset. The resources it takes are bound elsewhere."""
+    keys = dataset_keys(contract)
+
+    def look_until(lake: Lake, instance: dg.DagsterInstance, until: str | None) -> Tick:
+        return look(contract, keys, lake=lake, instance=instance, until=until)
+
+    by, cron = contract.arrives.partition.by, contract.schedule
+    schedules = [build_schedule(contract.name, cron, asset_keys=keys, by=by, look=look_until)] if cron else []
     return dg.Definitions(
         assets=[BUILDERS[layer](contract) for layer in contract.layers],
-        sensors=[build_arrivals_sensor(contract, dataset_keys(contract))],
+        sensors=[build_arrivals_sensor(contract, keys)],
+        schedules=schedules,
     )

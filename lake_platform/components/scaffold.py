@@ -1,8 +1,11 @@
-"""`dg scaffold defs lake_platform.Dataset NAME`: a first `defs.yaml` that loads as it stands."""
+"""`dg scaffold defs lake_platform.Dataset NAME`, and the same for `WarehouseTable`: a first `defs.yaml`."""
 
 import re
+from pathlib import Path
 
 import dagster as dg
+
+from lake_platform.contract.source import load_folder
 
 TEMPLATE = """\
 type: lake_platform.Dataset
@@ -27,10 +30,59 @@ attributes:
 """
 
 
+TABLE = """\
+type: lake_platform.WarehouseTable
+attributes:
+  name: {name}
+  group: {group}
+  description: What one row of {name} is, and what it is made from
+  table: {name}                    # table (schema analytics) or schema.table
+  from: [{source}]                 # stg_<dataset>, a dataset with a target, or another table made in the warehouse
+  select: {name}.sql
+  write: replace                   # replace | replace_partition | upsert | scd2
+  columns:
+    - {{name: partition_key, type: varchar(32), required: true}}
+    - {{name: rows_there, type: bigint, required: true}}
+  quality:
+    - {{rule: 'RowCount > 0', otherwise: block}}
+    - {{rule: 'IsUnique "partition_key"', otherwise: block}}
+"""
+SELECT = """\
+SELECT {source}._partition AS partition_key, COUNT(*) AS rows_there
+FROM {source}
+GROUP BY {source}._partition
+"""
+NOWHERE = "stg_my_dataset"
+"""What a table reads that is scaffolded where there is no dataset yet."""
+
+
 class DatasetScaffolder(dg.Scaffolder):
     """Writes `defs.yaml` for a dataset named after its folder."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        name = re.sub(r"[^a-z0-9_]+", "_", request.target_path.name.lower()).strip("_") or "dataset"
+        name = _name(request)
         request.target_path.mkdir(parents=True, exist_ok=True)
         (request.target_path / "defs.yaml").write_text(TEMPLATE.format(name=name), encoding="utf-8")
+
+
+class TableScaffolder(dg.Scaffolder):
+    """Writes `defs.yaml` and the SELECT of a table named after its folder; it reads the first input that there is."""
+
+    def scaffold(self, request: dg.ScaffoldRequest) -> None:
+        name, folder = _name(request), request.target_path
+        datasets = load_folder(Path(__file__).parents[1] / "defs").contracts
+        parted = [one for one in datasets if one.target is None or one.target.write != "scd2"]
+        source, group = NOWHERE, name
+        for dataset in parted:
+            staged = dataset.delivers == "events" and "staging" in dataset.layers
+            if staged or dataset.target:
+                source, group = (dataset.staging if staged else dataset.name), dataset.group or dataset.name
+        folder.mkdir(parents=True, exist_ok=True)
+        text = TABLE.format(name=name, group=group, source=source)
+        (folder / "defs.yaml").write_text(text, encoding="utf-8")
+        (folder / f"{name}.sql").write_text(SELECT.format(source=source), encoding="utf-8")
+
+
+def _name(request: dg.ScaffoldRequest) -> str:
+    """The name of the folder as an identifier."""
+    return re.sub(r"[^a-z0-9_]+", "_", request.target_path.name.lower()).strip("_") or "dataset"

@@ -8,29 +8,43 @@ from lake_platform.contract.document import Document
 from lake_platform.contract.faults import Fault, Location, Problem, path_text
 from lake_platform.contract.functions import find_function_problems
 from lake_platform.contract.inputs import find_input_problems
+from lake_platform.contract.table import TableContract
+from lake_platform.contract.target import DEFAULT_SCHEMA
 
-DEFAULT_SCHEMA = "public"
+Between = tuple[Location, str, str]
+"""Where the fault stands in the later file, what it is, what to do."""
 
 
 @dataclass(frozen=True)
-class Source:
-    """A contract and the document that it was read from."""
+class DatasetSource:
+    """A dataset and the document that it was read from."""
 
     contract: DatasetContract
     document: Document
 
 
-def find_own_faults(sources: Sequence[Source]) -> Iterator[Fault]:
+@dataclass(frozen=True)
+class TableSource:
+    """A table made in the warehouse and the document that it was read from."""
+
+    contract: TableContract
+    document: Document
+
+
+Source = DatasetSource | TableSource
+
+
+def find_own_faults(sources: Sequence[DatasetSource]) -> Iterator[Fault]:
     """Faults of each dataset in what it names outside its file: the function of its transform."""
     for source in sources:
-        yield from (_fault(source, problem) for problem in find_function_problems(source.contract))
+        yield from (fault_at(source, problem) for problem in find_function_problems(source.contract))
 
 
-def find_input_faults(sources: Sequence[Source]) -> Iterator[Fault]:
+def find_input_faults(sources: Sequence[DatasetSource]) -> Iterator[Fault]:
     """Inputs that are not there, that cannot be read, or that go in a circle."""
     known = {source.contract.name: source.contract for source in sources}
     for source in sources:
-        yield from (_fault(source, problem) for problem in find_input_problems(source.contract, known))
+        yield from (fault_at(source, problem) for problem in find_input_problems(source.contract, known))
 
 
 def find_faults_between(sources: Sequence[Source]) -> Iterator[Fault]:
@@ -39,10 +53,11 @@ def find_faults_between(sources: Sequence[Source]) -> Iterator[Fault]:
         for other in sources[:number]:
             for at, message, hint in _pair(source.contract, other.contract):
                 place = f"{other.document.file}:{other.document.line(('attributes', *at))}"
-                yield _fault(source, Problem(at, f"{message} in {place} too", hint))
+                yield fault_at(source, Problem(at, f"{message} in {place} too", hint))
 
 
-def _fault(source: Source, problem: Problem) -> Fault:
+def fault_at(source: Source, problem: Problem) -> Fault:
+    """The fault that a problem of a declaration is in its file."""
     return Fault(
         file=source.document.file,
         line=source.document.line(("attributes", *problem.at)),
@@ -52,11 +67,23 @@ def _fault(source: Source, problem: Problem) -> Fault:
     )
 
 
-def _pair(one: DatasetContract, other: DatasetContract) -> Iterator[tuple[Location, str, str]]:
+def _pair(one: DatasetContract | TableContract, other: DatasetContract | TableContract) -> Iterator[Between]:
+    mine, theirs = _published(one), _published(other)
+    if mine is not None and mine == theirs:
+        at: Location = ("target", "table") if isinstance(one, DatasetContract) else ("table",)
+        yield at, f"{mine!r} is the table of {other.name!r}", "give each its own table"
+    if isinstance(one, DatasetContract) and isinstance(other, DatasetContract):
+        yield from _datasets(one, other)
+    elif isinstance(one, TableContract) and isinstance(other, TableContract):
+        if one.name == other.name:
+            yield ("name",), f"a table {one.name!r} is declared", "rename one of them"
+    elif isinstance(one, TableContract) and isinstance(other, DatasetContract):
+        yield from _table_and_dataset(one, other)
+
+
+def _datasets(one: DatasetContract, other: DatasetContract) -> Iterator[Between]:
     if one.name == other.name:
         yield ("name",), f"a dataset {one.name!r} is declared", "rename one of them"
-    if one.target and other.target and _full(one.target.table) == _full(other.target.table):
-        yield ("target", "table"), f"{one.target.table!r} is the target of {other.name!r}", "give each its own table"
     mine, theirs = one.arrives.prefix, other.arrives.prefix
     shared = mine == theirs and one.arrives.shared and other.arrives.shared
     if not shared and (mine.startswith(theirs) or theirs.startswith(mine)):
@@ -65,5 +92,14 @@ def _pair(one: DatasetContract, other: DatasetContract) -> Iterator[tuple[Locati
         yield ("arrives", "prefix"), message, f"give each dataset a prefix of its own{both}"
 
 
-def _full(table: str) -> str:
-    return table if "." in table else f"{DEFAULT_SCHEMA}.{table}"
+def _table_and_dataset(one: TableContract, other: DatasetContract) -> Iterator[Between]:
+    if one.name == other.name and other.target is not None:
+        message = f"a dataset {one.name!r} with a target is declared"
+        yield ("name",), message, "rename one of them: `from` could mean both"
+    if one.key in {f"{other.name}.{other.name}_{layer}" for layer in other.layers}:
+        yield ("name",), f"{one.key!r} is an asset of the dataset {other.name!r}", "choose another name"
+
+
+def _published(contract: DatasetContract | TableContract) -> str | None:
+    table = contract.target.table if contract.target else None
+    return table if table is None or "." in table else f"{DEFAULT_SCHEMA}.{table}"

@@ -13,8 +13,8 @@ def _known(text: str) -> str:
     return text
 
 
-class Column(Strict):
-    """One column: its name in the tables, its type in Redshift's words, and how a file spells it."""
+class PlainColumn(Strict):
+    """One column of a table: its name, and its type in Redshift's words."""
 
     name: Identifier
     """Its name in the tables, and in the files where no alias says otherwise."""
@@ -22,9 +22,20 @@ class Column(Strict):
     """smallint, integer, bigint, real, double precision, boolean, date, timestamp, char(n), varchar(n) or
     decimal(p,s); n counts bytes, as in Redshift."""
     required: bool = False
-    """A row without a value goes to quarantine, as by an IsComplete rule."""
+    """A row without a value is invalid, as by an IsComplete rule: of a dataset it goes to quarantine, a table made
+    from others is not published with it."""
     description: str = ""
     """What it means; shown in the catalog and on the asset page."""
+
+    @property
+    def parsed_type(self) -> ColumnType:
+        """The type in the words of every system."""
+        return parse_type(self.type)
+
+
+class Column(PlainColumn):
+    """One column of a dataset: a column of its tables, and how a file spells it."""
+
     aliases: list[str] = Field(default_factory=list[str])
     """Other names that files give it."""
     path: str | None = None
@@ -35,11 +46,6 @@ class Column(Strict):
     pii: Literal["hash"] | None = None
     """Personal data: `hash` puts HMAC-SHA256 (64 hexadecimal characters) in place of the text before it leaves the
     processed layer. The raw and validated layers stay clear."""
-
-    @property
-    def parsed_type(self) -> ColumnType:
-        """The type in the words of every system."""
-        return parse_type(self.type)
 
 
 class Evolution(Strict):

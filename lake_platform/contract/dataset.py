@@ -14,6 +14,7 @@ from lake_platform.contract.checks import find_problems
 from lake_platform.contract.columns import Column, Evolution
 from lake_platform.contract.draft import Draft
 from lake_platform.contract.quality import QualityRule, Quarantine
+from lake_platform.contract.schedule import Cron
 from lake_platform.contract.strict import (
     LAYERS,
     Delivers,
@@ -81,6 +82,8 @@ class DatasetContract(Strict):
     """The published table; without it the chain ends at `last_layer`."""
     last_layer: Literal["processed", "staging"] = "staging"
     """Where the chain ends when no target is declared."""
+    schedule: Cron | None = None
+    """When runs are asked for, as cron in UTC, instead of as soon as files arrive."""
 
     _input_contracts: Mapping[str, "DatasetContract"] = PrivateAttr(default_factory=dict[str, "DatasetContract"])
 
@@ -96,6 +99,16 @@ class DatasetContract(Strict):
         """The layers that are built, raw first; the last one is what "reached the target" means."""
         last = "target" if self.target else self.last_layer
         return LAYERS[: LAYERS.index(last) + 1]
+
+    @property
+    def delivers(self) -> Delivers:
+        """What its rows are: `arrives.delivers`."""
+        return self.arrives.delivers
+
+    @property
+    def staging(self) -> str:
+        """The name of its staging table."""
+        return f"stg_{self.name}"
 
     @property
     def inputs(self) -> Mapping[str, TransformInput]:

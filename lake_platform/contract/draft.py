@@ -145,17 +145,25 @@ def _read(model: type[Part], raw: object) -> Part | None:
     """A part without what is wrong in it, if it can do without."""
     if not isinstance(raw, dict):
         return None
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        rest = deepcopy(cast("dict[str, Any]", raw))
-        for detail in error.errors(include_url=False):
-            if not _remove(rest, detail["loc"]):
-                return None
+    rest = without_faults(model, cast("dict[str, Any]", raw))
+    if rest is None:
+        return None
     try:
         return model.model_validate(rest)
     except ValidationError:
         return None
+
+
+def without_faults(model: type[BaseModel], raw: dict[str, Any]) -> dict[str, Any] | None:
+    """A declaration without the fields that the model cannot read; None where that cannot be taken out."""
+    rest = deepcopy(raw)
+    try:
+        model.model_validate(raw)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            if not _remove(rest, detail["loc"]):
+                return None
+    return rest
 
 
 def _remove(raw: dict[str, Any], at: Location) -> bool:

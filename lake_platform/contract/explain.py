@@ -5,11 +5,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.document import Document
 from lake_platform.contract.faults import Location, closest
 
-_FIELDS = "docs/dataset.md lists the fields"
+_FIELDS = "docs/dataset.md and docs/table.md list the fields"
 _KINDS = {
     "string_type": "a text",
     "bool_type": "true or false",
@@ -22,17 +21,17 @@ _KINDS = {
 }
 
 
-def explain(document: Document, detail: ErrorDetails) -> None:
-    """Adds the fault that one error of pydantic stands for."""
+def explain(document: Document, detail: ErrorDetails, model: type[BaseModel]) -> None:
+    """Adds the fault that one error of pydantic about a model stands for."""
     at: Location = ("attributes", *_own_path(detail["loc"]))
-    message, hint = _message(detail, at)
+    message, hint = _message(detail, at, model)
     document.fault(at, message, hint)
 
 
-def _message(detail: ErrorDetails, at: Location) -> tuple[str, str]:
+def _message(detail: ErrorDetails, at: Location, model: type[BaseModel]) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        return f"unknown key {at[-1]!r}", closest(str(at[-1]), _fields_at(at[1:-1]))
+        return f"unknown key {at[-1]!r}", closest(str(at[-1]), _fields_at(at[1:-1], model))
     if kind == "missing":
         return f"{at[-1]!r} is missing", _FIELDS
     if kind == "literal_error":
@@ -71,9 +70,8 @@ def _own_path(at: tuple[int | str, ...]) -> Location:
     return tuple(step for step in at if isinstance(step, int) or not (step == "str" or step.startswith("list[")))
 
 
-def _fields_at(at: Location) -> list[str]:
-    """The fields of the model at a path."""
-    model: type[BaseModel] = DatasetContract
+def _fields_at(at: Location, model: type[BaseModel]) -> list[str]:
+    """The fields of the model at a path below another one."""
     for step in at:
         if isinstance(step, int):
             continue

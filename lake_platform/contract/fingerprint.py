@@ -1,4 +1,4 @@
-"""The fingerprint of the parts of a contract that influence a layer.
+"""The fingerprint of the parts of a contract that influence a layer, or a table made in the warehouse.
 
 | layer | parts |
 | --- | --- |
@@ -7,9 +7,10 @@
 | processed | columns, produced columns, transform with its inputs, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
 | staging | produced columns, delivers |
 | target | produced columns, delivers, target |
+| a table | the SELECT without comments and spaces, columns, rules, inputs, partition, write mode, keys, effective_at, tracked |
 
-Description, owners, group, prefix, partition, files, settle, the sort key and `refresh` never count: which files there
-are is seen in the inputs, and how a table lies on disks is nothing that its rows say. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
+Description, owners, group, schedule, prefix, partition, files, settle, the sort key and `refresh` never count: which files
+there are is seen in the inputs, and how a table lies on disks is nothing that its rows say. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
 what they are compiled to, so that a change of the compiler counts and a space in a rule does not.
 """
 
@@ -22,6 +23,7 @@ from lake_platform.contract.columns import Column
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.rules import compile_expression, compile_rules
 from lake_platform.contract.strict import Layer
+from lake_platform.contract.table_inputs import BoundTable
 
 
 def fingerprint(contract: DatasetContract, layer: Layer, *, code: str | Mapping[str, bytes]) -> str:
@@ -32,6 +34,27 @@ def fingerprint(contract: DatasetContract, layer: Layer, *, code: str | Mapping[
     """
     digest = code if isinstance(code, str) else _digest({name: _sha256(text) for name, text in code.items()})
     return _digest([_PARTS[layer](contract), digest])
+
+
+def table_fingerprint(table: BoundTable) -> str:
+    """sha256, in hex, over what a table is made from and how it is written.
+
+    Raises:
+        SelectError: its text is no SELECT.
+    """
+    from lake_platform.contract.queries.bind import normal_text
+
+    contract = table.contract
+    return _digest(
+        {
+            "select": normal_text(table),
+            "inputs": [[found.name, found.kind, found.owner, found.schema, found.table] for found in table.inputs],
+            "columns": [[column.name, column.parsed_type.redshift, column.required] for column in contract.columns],
+            "rules": [[rule.rule, rule.otherwise] for rule in contract.quality],
+            "partition": contract.partition,
+            "target": contract.target.model_dump(mode="json"),
+        }
+    )
 
 
 def _raw(contract: DatasetContract) -> dict[str, Any]:

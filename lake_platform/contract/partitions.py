@@ -108,6 +108,17 @@ def next_key(by: PartitionBy, partition: PartitionKey) -> PartitionKey:
     return _key(later.year, later.month, later.day, later.hour, by=by)
 
 
+def last_complete(by: PartitionBy, moment: dt.datetime) -> PartitionKey | None:
+    """The last partition that has ended at a moment (UTC): its logical date. None for `none`, which does not end."""
+    if by == "none":
+        return None
+    if by == "month":
+        year, month = divmod(moment.year * 12 + moment.month - 2, 12)
+        return _key(year, month + 1, 1, 0, by=by)
+    before = moment - (dt.timedelta(hours=1) if by == "hour" else dt.timedelta(days=1))
+    return _key(before.year, before.month, before.day, before.hour, by=by)
+
+
 def partition_keys_between(by: PartitionBy, first: PartitionKey, last: PartitionKey) -> Iterator[PartitionKey]:
     """All partitions from the first to the last, both included; none where the last is before the first."""
     if by == "none":

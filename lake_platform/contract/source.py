@@ -3,11 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 
-from lake_platform.contract.between import Source, find_faults_between, find_input_faults, find_own_faults
+from lake_platform.contract.between import (
+    DatasetSource,
+    Source,
+    TableSource,
+    find_faults_between,
+    find_input_faults,
+    find_own_faults,
+)
+from lake_platform.contract.bound import bind_tables
 from lake_platform.contract.checks import find_problems
 from lake_platform.contract.dataset import INCOHERENT, DatasetContract
 from lake_platform.contract.document import Document, read_documents
@@ -15,11 +23,20 @@ from lake_platform.contract.draft import Draft
 from lake_platform.contract.explain import explain
 from lake_platform.contract.faults import Fault, closest
 from lake_platform.contract.inputs import bind_inputs
+from lake_platform.contract.table import TableContract, find_draft_problems, incoherent
+from lake_platform.contract.table_inputs import BoundTable
+
+Contract = TypeVar("Contract", DatasetContract, TableContract)
 
 DATASET_TYPES = (
     "lake_platform.Dataset",
     "lake_platform.components.Dataset",
     "lake_platform.components.dataset.Dataset",
+)
+TABLE_TYPES = (
+    "lake_platform.WarehouseTable",
+    "lake_platform.components.WarehouseTable",
+    "lake_platform.components.warehouse_table.WarehouseTable",
 )
 OWN_TYPES = ("lake_platform.Dataset", "lake_platform.WarehouseTable")
 _BESIDE = ("type", "attributes", "requirements", "post_processing", "template_vars_module")
@@ -28,42 +45,58 @@ _BESIDE = ("type", "attributes", "requirements", "post_processing", "template_va
 
 @dataclass(frozen=True)
 class Folder:
-    """The contracts of a folder, the file of each, and the faults of all files."""
+    """The declarations of a folder, and the faults of all files.
+
+    Attributes:
+        contracts: the datasets.
+        files: the file of each dataset.
+        tables: the tables made in the warehouse, those first that others read.
+        table_files: the file of each table.
+    """
 
     contracts: tuple[DatasetContract, ...]
     faults: tuple[Fault, ...]
     files: tuple[Path, ...] = ()
+    tables: tuple[BoundTable, ...] = ()
+    table_files: tuple[Path, ...] = ()
 
 
 def load_folder(folder: Path) -> Folder:
-    """Reads every `defs.yaml` below a folder. Other component types are checked for their syntax only."""
+    """Reads every `defs.yaml` below a folder. Component types of others are checked for their syntax only."""
     files = sorted(folder.rglob("defs.yaml"))
     if not files:
         missing = Fault(file=folder, line=1, field="", message="there is no defs.yaml in this folder or below it")
         return Folder((), (missing,))
-    sources: list[Source] = []
-    faults: list[Fault] = []
-    for file in files:
-        found = list(_read(file))
-        sources += [item for item in found if isinstance(item, Source)]
-        faults += [item for item in found if isinstance(item, Fault)]
-    faults += [*find_own_faults(sources), *find_faults_between(sources), *find_input_faults(sources)]
-    order = {file: number for number, file in enumerate(files)}
+    found = [item for file in files for item in _read(file)]
+    datasets = [item for item in found if isinstance(item, DatasetSource)]
+    tables = [item for item in found if isinstance(item, TableSource)]
+    bound, unbound = bind_tables(datasets, tables)
+    faults = [item for item in found if isinstance(item, Fault)]
+    faults += [*find_own_faults(datasets), *find_faults_between([*datasets, *tables])]
+    faults += [*find_input_faults(datasets), *unbound]
+    order = {file.parent: number for number, file in enumerate(files)}
+    at = {source.contract.key: source.document.file for source in tables}
     return Folder(
-        contracts=bind_inputs([source.contract for source in sources]),
-        faults=tuple(sorted(faults, key=lambda fault: (order[fault.file], fault.line))),
-        files=tuple(source.document.file for source in sources),
+        contracts=bind_inputs([source.contract for source in datasets]),
+        faults=tuple(sorted(faults, key=lambda fault: (order[fault.file.parent], fault.file.suffix, fault.line))),
+        files=tuple(source.document.file for source in datasets),
+        tables=tuple(bound),
+        table_files=tuple(at[table.contract.key] for table in bound),
     )
 
 
 def load_file(file: Path) -> Folder:
-    """Reads one file, which may declare several datasets; whether their inputs are declared, only the folder knows."""
+    """Reads one file, which may declare several datasets; whether their inputs are declared, only the folder knows.
+
+    Of tables it tells the faults that they have by themselves.
+    """
     found = list(_read(file))
-    sources = [item for item in found if isinstance(item, Source)]
+    sources = [item for item in found if isinstance(item, DatasetSource)]
+    tables = [item for item in found if isinstance(item, TableSource)]
     faults = [item for item in found if isinstance(item, Fault)]
     return Folder(
         contracts=tuple(source.contract for source in sources),
-        faults=(*faults, *find_own_faults(sources), *find_faults_between(sources)),
+        faults=(*faults, *find_own_faults(sources), *find_faults_between([*sources, *tables])),
         files=(file,) * len(sources),
     )
 
@@ -72,7 +105,7 @@ def parse_contract(text: str, file: Path) -> DatasetContract | list[Fault]:
     """The contract of one file with one dataset, or everything that is wrong with it."""
     found = list(_parse(text, file))
     faults = [item for item in found if isinstance(item, Fault)]
-    contracts = [item.contract for item in found if isinstance(item, Source)]
+    contracts = [item.contract for item in found if isinstance(item, DatasetSource)]
     if not faults and len(contracts) == 1:
         return contracts[0]
     told = "the file declares no dataset" if not contracts else f"the file declares {len(contracts)} datasets"
@@ -94,28 +127,34 @@ def _read(file: Path) -> Iterator[Source | Fault]:
 
 def _parse(text: str, file: Path) -> Iterator[Source | Fault]:
     for document in read_documents(text, file):
-        contract = _contract(document) if document.data is not None else None
+        source = _source(document) if document.data is not None else None
         yield from sorted(document.faults, key=lambda fault: fault.line)
-        if contract is not None and not document.faults:
-            yield Source(contract, document)
+        if source is not None and not document.faults:
+            yield source
 
 
-def _contract(document: Document) -> DatasetContract | None:
+def _source(document: Document) -> Source | None:
     if not isinstance(document.data, dict):
         document.fault((), "the file is not a mapping", "start with type: lake_platform.Dataset and attributes:")
         return None
     data = cast("dict[str, Any]", document.data)
     kind = data.get("type")
-    if kind not in DATASET_TYPES:
+    if kind not in (*DATASET_TYPES, *TABLE_TYPES):
         _check_type(document, kind)
         return None
     for key in data.keys() - set(_BESIDE):
         document.fault((key,), f"unknown key {key!r} beside type and attributes", closest(key, _BESIDE))
     attributes = data.get("attributes")
+    reference = "docs/dataset.md" if kind in DATASET_TYPES else "docs/table.md"
     if not isinstance(attributes, dict) or not attributes:
-        document.fault(("attributes",), "attributes is missing or empty", "docs/dataset.md shows a whole file")
+        document.fault(("attributes",), "attributes is missing or empty", f"{reference} shows a whole file")
         return None
-    return _validated(document, cast("dict[str, Any]", attributes))
+    declared = cast("dict[str, Any]", attributes)
+    if kind in TABLE_TYPES:
+        table = _validated(document, declared, TableContract)
+        return TableSource(table, document) if table is not None else None
+    dataset = _validated(document, declared, DatasetContract)
+    return DatasetSource(dataset, document) if dataset is not None else None
 
 
 def _check_type(document: Document, kind: object) -> None:
@@ -127,15 +166,19 @@ def _check_type(document: Document, kind: object) -> None:
         document.fault(("type",), f"there is no component {kind!r}", closest(kind, OWN_TYPES))
 
 
-def _validated(document: Document, attributes: dict[str, Any]) -> DatasetContract | None:
+def _validated(document: Document, attributes: dict[str, Any], model: type[Contract]) -> Contract | None:
     try:
-        return DatasetContract.model_validate(attributes)
+        return model.model_validate(attributes)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details, between = error.errors(include_url=False), incoherent(error)
     for detail in details:
         if detail["type"] != INCOHERENT and detail["loc"][-1:] != ("str",):  # the other branch of list[str] | str
-            explain(document, detail)
+            explain(document, detail, model)
     # What the models say of single fields hides what fields demand of each other: that is asked of what can be read.
-    for problem in find_problems(Draft.read(attributes)):
+    if model is DatasetContract:
+        between = find_problems(Draft.read(attributes))
+    elif not between:
+        between = find_draft_problems(attributes)
+    for problem in between:
         document.fault(("attributes", *problem.at), problem.message, problem.hint)
     return None

@@ -24,6 +24,10 @@ def _spelled_out(value: Any) -> Any:
 
 Input = Annotated[TransformInput, BeforeValidator(_spelled_out, json_schema_input_type=TransformInput | str)]
 
+DEFAULT_SCHEMA = "analytics"
+"""Where targets are that name no schema."""
+STAGING_SCHEMA = "staging"
+
 
 class Transform(Strict):
     """A pure function of DataFrames, run by the `process` job."""
@@ -59,7 +63,7 @@ class Target(Strict):
     """The published table and how rows are written into it."""
 
     table: str
-    """`table` or `schema.table`; default schema `public`."""
+    """`table` or `schema.table`; default schema `analytics`."""
     write: WriteMode
     """`replace`, `replace_partition`, `upsert` (the latest row of each key) or `scd2` (all versions of each key)."""
     keys: list[str] = Field(default_factory=list[str])

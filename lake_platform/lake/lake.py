@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lake_platform.contract.dataset import DatasetContract, Layer
-from lake_platform.lake.layout import versions_prefix
+from lake_platform.lake.layout import table_versions_prefix, versions_prefix
 from lake_platform.lake.store import ObjectStore
 from lake_platform.lake.versions import DocumentCache, VersionLog
 
@@ -28,6 +28,10 @@ class Lake:
     def log(self, dataset: str, layer: Layer) -> VersionLog:
         """The numbered documents of one layer of a dataset."""
         return VersionLog(self.lake, versions_prefix(dataset, layer), self.documents)
+
+    def table_log(self, key: str) -> VersionLog:
+        """The numbered documents of a table made in the warehouse, by its `group.name`."""
+        return VersionLog(self.lake, table_versions_prefix(key), self.documents)
 
     def settle_of(self, contract: DatasetContract) -> float:
         """Seconds that a file of this dataset must be old before it is read."""

@@ -21,6 +21,15 @@ def versions_prefix(dataset: str, layer: Layer) -> str:
     return f"versions/{dataset}/{layer}"
 
 
+def table_versions_prefix(key: str) -> str:
+    """Below it, the documents of a table made in the warehouse, one log a partition.
+
+    Args:
+        key: `group.name`: no dataset has a dot in its name.
+    """
+    return f"versions/{key}/table"
+
+
 def refusals_prefix(dataset: str) -> str:
     """Below it, the refusals of each partition."""
     return f"refusals/{dataset}"

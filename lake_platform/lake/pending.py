@@ -7,7 +7,7 @@ way cannot lose or double anything.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.inputs import Inputs
@@ -39,6 +39,12 @@ class Pending:
     attempts: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, str] = field(default_factory=dict)
     waits: float | None = None
+
+    def until(self, last: str | None) -> "Pending":
+        """With the partitions up to this one only; None is all. Keys of one dataset sort like the times they mean."""
+        if last is None:
+            return self
+        return replace(self, partitions={key: state for key, state in self.partitions.items() if key <= last})
 
 
 def pending(

@@ -49,7 +49,7 @@ class Tick:
 
 
 def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
-    """The sensor `<dataset>_arrivals`, running by default.
+    """The sensor `<dataset>_arrivals`, running by default where no schedule asks for the runs.
 
     Args:
         asset_keys: all layers of the dataset; a run works on all of them.
@@ -59,7 +59,7 @@ def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.Ass
         name=f"{contract.name}_arrivals",
         target=dg.AssetSelection.assets(*asset_keys),
         minimum_interval_seconds=INTERVAL_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
+        default_status=dg.DefaultSensorStatus.STOPPED if contract.schedule else dg.DefaultSensorStatus.RUNNING,
         description=f"Compares s3://landing/{contract.arrives.prefix} with what reached the last layer.",
         tags={"lake_platform/dataset": contract.name},
     )
@@ -75,14 +75,24 @@ def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.Ass
 
 
 def look(
-    contract: DatasetContract, asset_keys: Sequence[dg.AssetKey], *, lake: Lake, instance: dg.DagsterInstance
+    contract: DatasetContract,
+    asset_keys: Sequence[dg.AssetKey],
+    *,
+    lake: Lake,
+    instance: dg.DagsterInstance,
+    until: str | None = None,
 ) -> Tick:
-    """One look: landing, what is pending, which runs live, which runs to ask for."""
+    """One look: landing, what is pending, which runs live, which runs to ask for.
+
+    Args:
+        until: the last partition that runs are asked for; None is every one.
+    """
     now = dt.datetime.now(dt.UTC)
     landing = scan(lake.landing, contract, now=now, settle=lake.settle_of(contract))
     inputs = look_at_inputs(lake, contract, now=now, fingerprints=fingerprints)
     whole, raw = fingerprints(contract)
     found = pending(lake, contract, landing, now=now, fingerprint=whole, raw_fingerprint=raw, inputs=inputs)
+    found = found.until(until)
     live = live_runs(instance, set(asset_keys)) if found.partitions else []
     asked = [] if live else _requests(contract, asset_keys, found)
     stillborn = [request for request in asked if runs_of(instance, request) >= MAX_STILLBORN]

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from lake_platform.contract.strict import LAYERS
 from lake_platform.lake.process import PROCESS_TAG, process_is_gone
 from lake_platform.sensors.requests import DATASET_TAG
 
@@ -32,8 +33,15 @@ def live_runs(instance: dg.DagsterInstance, keys: set[dg.AssetKey]) -> list[str]
 
 
 def _works_on(run: dg.DagsterRun, keys: set[dg.AssetKey]) -> bool:
-    """A run in the process of a command has no asset selection, but the tag of its dataset; one of neither may be any."""
+    """A run in the process of a command has no asset selection, but the tag of its dataset or table.
+
+    One of neither may work on anything.
+    """
     if run.asset_selection:
         return not keys.isdisjoint(run.asset_selection)
     dataset = run.tags.get(DATASET_TAG)
-    return dataset is None or any(key.path[0] == dataset for key in keys)
+    return dataset is None or any(key.to_user_string() in (dataset, *_layers(dataset)) for key in keys)
+
+
+def _layers(dataset: str) -> list[str]:
+    return [f"{dataset}/{dataset}_{layer}" for layer in LAYERS]

@@ -8,6 +8,7 @@ import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.table_inputs import BoundTable
 
 DATASET_TAG = "lake_platform/dataset"
 STATE_TAG = "lake_platform/state"
@@ -16,7 +17,7 @@ STATE_TAG = "lake_platform/state"
 
 @dataclass(frozen=True, kw_only=True)
 class SpanRequest:
-    """One run for all layers of a dataset over a span of partitions.
+    """One run for all layers of a dataset, or for one table, over a span of partitions.
 
     Attributes:
         partitions: those that are pending; the span may bridge others, which the run skips.
@@ -54,15 +55,52 @@ def span_request(
     Args:
         state: digest of what is pending and of the attempts so far.
     """
+    return request_of(
+        contract.name,
+        asset_keys,
+        tag=contract.name,
+        partitions=partitions,
+        partitioned=contract.arrives.partition.by != "none",
+        state=state,
+    )
+
+
+def table_request(table: BoundTable, *, partitions: Sequence[str], state: str) -> SpanRequest:
+    """The run of a table made in the warehouse for these pending partitions, in their order."""
+    key = dg.AssetKey(list(table.contract.path))
+    return request_of(
+        table.contract.name,
+        [key],
+        tag=key.to_user_string(),
+        partitions=partitions,
+        partitioned=table.partitioning is not None and table.partitioning.by != "none",
+        state=state,
+    )
+
+
+def request_of(
+    name: str,
+    asset_keys: Sequence[dg.AssetKey],
+    *,
+    tag: str,
+    partitions: Sequence[str],
+    partitioned: bool,
+    state: str,
+) -> SpanRequest:
+    """One run over the span of these partitions.
+
+    Args:
+        tag: what the run is known by while it lives: a dataset, or `group/table`.
+        partitioned: whether Dagster knows partitions of these assets.
+    """
     first, last = partitions[0], partitions[-1]
-    partitioned = contract.arrives.partition.by != "none"
     ranged = partitioned and first != last
-    digest = hashlib.sha256(f"{contract.name}\n{first}\n{last}\n{state}".encode()).hexdigest()
-    tags = {DATASET_TAG: contract.name, STATE_TAG: digest}
+    digest = hashlib.sha256(f"{tag}\n{first}\n{last}\n{state}".encode()).hexdigest()
+    tags = {DATASET_TAG: tag, STATE_TAG: digest}
     if ranged:
         tags |= {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
     return SpanRequest(
-        dataset=contract.name,
+        dataset=name,
         asset_keys=asset_keys,
         partitions=tuple(partitions),
         first=first,

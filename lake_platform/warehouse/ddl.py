@@ -55,6 +55,19 @@ def ensure_table(session: Session, spec: TableSpec) -> TableChange:
     return TableChange(spec.table, added=names[0], widened=names[1])
 
 
+def differences(session: Session, spec: TableSpec) -> list[str]:
+    """Where the table in the warehouse is not as declared, one sentence each."""
+    found = _read_columns(session, spec.table)
+    if not found:
+        return [f"{spec.table} does not exist"]
+    told = [
+        f"{column.name} is {_told(found[column.name]) if column.name in found else 'missing'}, not {_told(column)}"
+        for column in spec.columns
+        if found.get(column.name) != column
+    ]
+    return told + [f"{name} is not declared" for name in found if name not in spec.column_names]
+
+
 def render_create(spec: TableSpec) -> tuple[str, ...]:
     """The statements that make a schema and a table."""
     columns = ",\n  ".join(

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import StagingCountError
 from lake_platform.warehouse.names import quote, quote_literal
 from lake_platform.warehouse.session import Session
-from lake_platform.warehouse.table import TableSpec, staging_table
+from lake_platform.warehouse.table import Declaration, TableSpec, staging_table
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class StagedPartition:
 
 def stage(
     session: Session,
-    contract: DatasetContract,
+    contract: Declaration,
     *,
     manifest_url: str,
     partitions: Mapping[str, StagedPartition],
@@ -48,7 +47,7 @@ def stage(
             raise StagingCountError(str(spec.table), f"partition {partition}", expected=staged.rows, found=found)
 
 
-def missing(session: Session, contract: DatasetContract, partitions: Mapping[str, StagedPartition]) -> list[str]:
+def missing(session: Session, contract: Declaration, partitions: Mapping[str, StagedPartition]) -> list[str]:
     """Which partitions staging does not hold as they should be: with this token alone, and this number of rows."""
     held = _held(session, staging_table(contract), list(partitions))
     return [
@@ -60,7 +59,7 @@ def missing(session: Session, contract: DatasetContract, partitions: Mapping[str
 
 def ensure_staged(
     session: Session,
-    contract: DatasetContract,
+    contract: Declaration,
     *,
     manifest_url: str,
     partitions: Mapping[str, StagedPartition],
@@ -77,9 +76,9 @@ def ensure_staged(
     return True
 
 
-def render_delete(contract: DatasetContract, spec: TableSpec, partitions: Sequence[str]) -> tuple[str, Sequence[str]]:
+def render_delete(contract: Declaration, spec: TableSpec, partitions: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The DELETE before COPY, and its parameters. Never TRUNCATE: it commits."""
-    if contract.arrives.delivers != "events":
+    if contract.delivers != "events":
         return f"DELETE FROM {spec.table.sql}", ()
     places = ", ".join("%s" for _ in partitions)
     return f"DELETE FROM {spec.table.sql}\nWHERE _partition IN ({places})", partitions

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-DEFAULT_SCHEMA = "analytics"
-"""Where targets are that name no schema."""
-STAGING_SCHEMA = "staging"
+from lake_platform.contract.target import DEFAULT_SCHEMA, STAGING_SCHEMA
+
+__all__ = ["DEFAULT_SCHEMA", "STAGING_SCHEMA", "TableName", "quote", "quote_literal"]
 
 
 def quote(name: str) -> str:
@@ -19,7 +19,7 @@ def quote_literal(text: str) -> str:
 
 @dataclass(frozen=True)
 class TableName:
-    """A table and its schema."""
+    """A table and its schema; a temporary table has none."""
 
     schema: str
     name: str
@@ -33,7 +33,7 @@ class TableName:
     @property
     def sql(self) -> str:
         """With its schema, quoted."""
-        return f"{quote(self.schema)}.{quote(self.name)}"
+        return f"{quote(self.schema)}.{quote(self.name)}" if self.schema else quote(self.name)
 
     @property
     def bare(self) -> str:
@@ -45,4 +45,4 @@ class TableName:
         return TableName(self.schema, f"{self.name}__{part}")
 
     def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
+        return f"{self.schema}.{self.name}" if self.schema else self.name

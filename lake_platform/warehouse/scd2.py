@@ -14,20 +14,20 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import TargetDeclarationError
 from lake_platform.warehouse import scd2_changes, scd2_fold, scd2_forward, scd2_snapshots
 from lake_platform.warehouse.batches import Batch, WriteCounts
 from lake_platform.warehouse.ledger import Entry, Ledger
 from lake_platform.warehouse.scd2_history import History, history_of
 from lake_platform.warehouse.session import Session
+from lake_platform.warehouse.table import Declaration
 
 Counts = dict[str, WriteCounts]
 
 
 def write_history(
     session: Session,
-    contract: DatasetContract,
+    contract: Declaration,
     ledger: Ledger,
     batches: Sequence[Batch],
     *,
@@ -45,7 +45,7 @@ def write_history(
     return _write_changes(session, history, ledger, batches, shortcuts=shortcuts)
 
 
-def _demand_times(contract: DatasetContract, history: History, batches: Sequence[Batch]) -> None:
+def _demand_times(contract: Declaration, history: History, batches: Sequence[Batch]) -> None:
     for batch in batches:
         if batch.as_of is None and history.effective is None:
             raise TargetDeclarationError(

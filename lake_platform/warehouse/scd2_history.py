@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.warehouse.expressions import same_key
 from lake_platform.warehouse.names import TableName, quote
 from lake_platform.warehouse.table import (
     PARTITION,
+    Declaration,
     TableColumn,
     staging_table,
     target_of,
@@ -66,7 +66,7 @@ class History:
         return f"{alias}.{quote(self.key_names[0])}"
 
 
-def history_of(contract: DatasetContract) -> History:
+def history_of(contract: Declaration) -> History:
     """From the contract."""
     target = target_of(contract)
     dimension, ledger, events = target_tables(contract)
@@ -83,7 +83,7 @@ def history_of(contract: DatasetContract) -> History:
         attributes=attributes,
         tracked=tuple(column for column in attributes if column.name in tracked),
         effective=None if target.effective_at in (None, PARTITION) else target.effective_at,
-        snapshots=contract.arrives.delivers == "snapshot",
+        snapshots=contract.delivers == "snapshot",
         absent_closes=target.deletes is not None and target.deletes.absent == "close",
         event_columns=events.column_names,
         columns=dimension.column_names,

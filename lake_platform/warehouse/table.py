@@ -12,14 +12,40 @@ marker rows have only their keys, and the rows of `required` columns are checked
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from lake_platform.contract.dataset import Column, DatasetContract, Target
+from lake_platform.contract.columns import PlainColumn
+from lake_platform.contract.strict import Delivers
+from lake_platform.contract.target import Target
 from lake_platform.contract.types import parse_type
 from lake_platform.errors import TargetDeclarationError
 from lake_platform.warehouse.names import STAGING_SCHEMA, TableName
 
+MADE = "lake_made"
+"""The temporary table in which rows are staged that are made inside the warehouse."""
 PARTITION = "partition"
 """`effective_at: partition`: the logical date of the batch is the effective time of all its rows."""
+
+
+class Declaration(Protocol):
+    """What the warehouse asks of a declaration; a dataset's and that of a table made in the warehouse both have it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def staging(self) -> str | None:
+        """Its staging table; None where its rows are staged in a temporary one."""
+        ...
+
+    @property
+    def produced(self) -> Sequence[PlainColumn]: ...
+
+    @property
+    def delivers(self) -> Delivers: ...
+
+    @property
+    def target(self) -> Target | None: ...
 
 
 @dataclass(frozen=True)
@@ -80,17 +106,18 @@ LEDGER = (
 )
 
 
-def staging_table(contract: DatasetContract) -> TableSpec:
+def staging_table(contract: Declaration) -> TableSpec:
     """`staging.stg_<dataset>`: the produced columns, then the meta columns, in the order of the processed files."""
-    operation = (OP,) if contract.arrives.delivers in ("changes", "snapshot") else ()
+    place = TableName(STAGING_SCHEMA, contract.staging) if contract.staging else TableName("", MADE)
+    operation = (OP,) if contract.delivers in ("changes", "snapshot") else ()
     return TableSpec(
-        TableName(STAGING_SCHEMA, f"stg_{contract.name}"),
+        place,
         (*_columns(contract.produced), *operation, *ORIGIN),
         sort_key=("_partition",),
     )
 
 
-def target_table(contract: DatasetContract) -> TableSpec:
+def target_table(contract: Declaration) -> TableSpec:
     """The published table."""
     target = target_of(contract)
     extra = {"scd2": (*VERSION, ORIGIN[0]), "upsert": (EFFECTIVE, *ORIGIN)}.get(target.write, ORIGIN)
@@ -101,27 +128,27 @@ def target_table(contract: DatasetContract) -> TableSpec:
     return TableSpec(target_name(contract), (*produced, *extra), sort_key, by_key[0] if by_key else None)
 
 
-def target_tables(contract: DatasetContract) -> tuple[TableSpec, ...]:
+def target_tables(contract: Declaration) -> tuple[TableSpec, ...]:
     """The published table and all tables beside it."""
     target, spec = target_of(contract), target_table(contract)
     ledger = TableSpec(spec.table.beside("ledger"), LEDGER, ("_partition",), dist_all=True)
     return (spec, ledger, *_beside(contract, target, spec))
 
 
-def _beside(contract: DatasetContract, target: Target, spec: TableSpec) -> tuple[TableSpec, ...]:
+def _beside(contract: Declaration, target: Target, spec: TableSpec) -> tuple[TableSpec, ...]:
     keys = _columns([column for column in contract.produced if column.name in target.keys], target.keys)
     if target.write == "upsert":
         return (
             TableSpec(spec.table.beside("deleted"), (*keys, EFFECTIVE, *ORIGIN), tuple(target.keys), spec.dist_key),
         )
     if target.write == "scd2":
-        origin = ORIGIN[:1] if contract.arrives.delivers == "snapshot" else ORIGIN[:4]
+        origin = ORIGIN[:1] if contract.delivers == "snapshot" else ORIGIN[:4]
         columns = (*_columns(contract.produced, target.keys), OP, EFFECTIVE, *origin)
         return (TableSpec(spec.table.beside("events"), columns, (*target.keys, "_effective_at"), spec.dist_key),)
     return ()
 
 
-def target_of(contract: DatasetContract) -> Target:
+def target_of(contract: Declaration) -> Target:
     """The declared target; that its fields go together, the contract has checked.
 
     Raises:
@@ -132,12 +159,12 @@ def target_of(contract: DatasetContract) -> Target:
     return contract.target
 
 
-def target_name(contract: DatasetContract) -> TableName:
+def target_name(contract: Declaration) -> TableName:
     """Where the target is."""
     return TableName.parse(target_of(contract).table)
 
 
-def tracked_columns(contract: DatasetContract) -> tuple[str, ...]:
+def tracked_columns(contract: Declaration) -> tuple[str, ...]:
     """The columns of which a change opens a new version: all but keys, effective_at and the columns of deletes."""
     target = target_of(contract)
     if target.tracked is not None:
@@ -147,5 +174,5 @@ def tracked_columns(contract: DatasetContract) -> tuple[str, ...]:
     return tuple(column.name for column in contract.produced if column.name not in left_out)
 
 
-def _columns(columns: Sequence[Column], keys: Sequence[str] = ()) -> tuple[TableColumn, ...]:
+def _columns(columns: Sequence[PlainColumn], keys: Sequence[str] = ()) -> tuple[TableColumn, ...]:
     return tuple(TableColumn(each.name, parse_type(each.type).redshift, each.name in keys) for each in columns)

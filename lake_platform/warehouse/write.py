@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from lake_platform.contract.dataset import DatasetContract, WriteMode
+from lake_platform.contract.strict import WriteMode
 from lake_platform.errors import MissingKeyError, NotStagedError
 from lake_platform.warehouse.batches import Batch, WriteCounts
 from lake_platform.warehouse.ledger import Ledger
@@ -10,11 +10,11 @@ from lake_platform.warehouse.load import StagedPartition, missing
 from lake_platform.warehouse.names import quote
 from lake_platform.warehouse.scd2 import write_history
 from lake_platform.warehouse.session import Session
-from lake_platform.warehouse.table import PARTITION, staging_table, target_name, target_of
+from lake_platform.warehouse.table import PARTITION, Declaration, staging_table, target_name, target_of
 from lake_platform.warehouse.write_replace import write_newest, write_partitions
 from lake_platform.warehouse.write_upsert import write_upsert
 
-Writer = Callable[[Session, DatasetContract, Ledger, Sequence[Batch]], Mapping[str, WriteCounts]]
+Writer = Callable[[Session, Declaration, Ledger, Sequence[Batch]], Mapping[str, WriteCounts]]
 
 WRITERS: dict[WriteMode, Writer] = {
     "replace": write_newest,
@@ -28,7 +28,7 @@ BATCHES = "CREATE TEMP TABLE lake_batches (_partition VARCHAR(32), as_of TIMESTA
 
 def publish(
     session: Session,
-    contract: DatasetContract,
+    contract: Declaration,
     batches: Sequence[Batch],
     *,
     run_rules: Callable[[Session], None] | None = None,
@@ -45,8 +45,16 @@ def publish(
         NotStagedError: staging does not hold a batch as it should be.
         MissingKeyError: rows have no key or no effective time.
     """
-    target = target_of(contract)
     ledger = Ledger.open(session, target_name(contract))
+    counts = apply(session, contract, ledger, batches)
+    if run_rules is not None:
+        run_rules(session)
+    return counts
+
+
+def apply(session: Session, contract: Declaration, ledger: Ledger, batches: Sequence[Batch]) -> dict[str, WriteCounts]:
+    """`publish` under a ledger that is open already."""
+    target = target_of(contract)
     pending = ledger.pending(batches)
     counts = {batch.partition: ledger.replayed(batch) for batch in batches if batch not in pending}
     if pending:
@@ -58,8 +66,6 @@ def publish(
             ledger.count(partition, count)
         counts.update(written)
         session.execute("DROP TABLE lake_batches")
-    if run_rules is not None:
-        run_rules(session)
     return {batch.partition: counts[batch.partition] for batch in batches}
 
 
@@ -71,7 +77,7 @@ def _put_batches(session: Session, batches: Sequence[Batch]) -> None:
     session.execute("ANALYZE lake_batches")
 
 
-def _demand_staged(session: Session, contract: DatasetContract, batches: Sequence[Batch]) -> None:
+def _demand_staged(session: Session, contract: Declaration, batches: Sequence[Batch]) -> None:
     expected = {
         batch.partition: StagedPartition(batch.staged_token or batch.token, 0 if batch.withdrawn else batch.rows)
         for batch in batches
@@ -80,7 +86,7 @@ def _demand_staged(session: Session, contract: DatasetContract, batches: Sequenc
         raise NotStagedError(str(staging_table(contract).table), absent)
 
 
-def _demand_keys(session: Session, contract: DatasetContract, batches: Sequence[Batch]) -> None:
+def _demand_keys(session: Session, contract: Declaration, batches: Sequence[Batch]) -> None:
     target = target_of(contract)
     effective = [] if target.effective_at in (None, PARTITION) else [target.effective_at]
     columns = [*target.keys, *effective]

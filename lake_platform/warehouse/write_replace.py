@@ -5,16 +5,15 @@ Rows are never compared: facts may legitimately be equal, so nothing is merged a
 
 from collections.abc import Mapping, Sequence
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.warehouse.batches import Batch, WriteCounts
 from lake_platform.warehouse.expressions import listed
 from lake_platform.warehouse.ledger import Ledger
 from lake_platform.warehouse.session import Session
-from lake_platform.warehouse.table import staging_table, target_table
+from lake_platform.warehouse.table import Declaration, staging_table, target_table
 
 
 def write_partitions(
-    session: Session, contract: DatasetContract, ledger: Ledger, batches: Sequence[Batch]
+    session: Session, contract: Declaration, ledger: Ledger, batches: Sequence[Batch]
 ) -> Mapping[str, WriteCounts]:
     """Replaces the rows of these partitions by those in staging."""
     for batch in batches:
@@ -32,7 +31,7 @@ def write_partitions(
 
 
 def write_newest(
-    session: Session, contract: DatasetContract, ledger: Ledger, batches: Sequence[Batch]
+    session: Session, contract: Declaration, ledger: Ledger, batches: Sequence[Batch]
 ) -> Mapping[str, WriteCounts]:
     """Replaces the whole table, if the newest partition of all that ever came is among these."""
     for batch in batches:
@@ -50,7 +49,7 @@ def write_newest(
     return counts
 
 
-def render_partitions(contract: DatasetContract) -> tuple[str, ...]:
+def render_partitions(contract: Declaration) -> tuple[str, ...]:
     """DELETE the partitions, INSERT what staging has of them."""
     table = target_table(contract).table
     return (
@@ -59,12 +58,12 @@ def render_partitions(contract: DatasetContract) -> tuple[str, ...]:
     )
 
 
-def render_newest(contract: DatasetContract) -> tuple[str, ...]:
+def render_newest(contract: Declaration) -> tuple[str, ...]:
     """DELETE everything (never TRUNCATE: it commits), INSERT what staging has of the newest partition."""
     return (f"DELETE FROM {target_table(contract).table.sql}", _insert(contract))
 
 
-def _insert(contract: DatasetContract) -> str:
+def _insert(contract: Declaration) -> str:
     target, staging = target_table(contract), staging_table(contract)
     # Marker rows of a snapshot say that a key is unknown: here there is nothing to keep for it.
     real = "\nWHERE s._op = 'U'" if "_op" in staging.column_names else ""

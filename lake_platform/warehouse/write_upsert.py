@@ -7,7 +7,6 @@ that it is too late. Nothing is taken back: a row that a rewritten file no longe
 
 from collections.abc import Mapping, Sequence
 
-from lake_platform.contract.dataset import DatasetContract
 from lake_platform.warehouse.batches import Batch, WriteCounts
 from lake_platform.warehouse.expressions import differs, listed, same_key
 from lake_platform.warehouse.ledger import Ledger
@@ -16,6 +15,7 @@ from lake_platform.warehouse.session import Session
 from lake_platform.warehouse.table import (
     PARTITION,
     RANK,
+    Declaration,
     TableColumn,
     TableSpec,
     staging_table,
@@ -34,7 +34,7 @@ GROUP BY _partition"""
 
 
 def write_upsert(
-    session: Session, contract: DatasetContract, ledger: Ledger, batches: Sequence[Batch]
+    session: Session, contract: Declaration, ledger: Ledger, batches: Sequence[Batch]
 ) -> Mapping[str, WriteCounts]:
     """Lets the rows of these batches compete with what the table holds."""
     for batch in batches:
@@ -47,7 +47,7 @@ def write_upsert(
     return {batch.partition: _counts(batch, counted.get(batch.partition, [0, 0, 0])) for batch in batches}
 
 
-def render_compare(contract: DatasetContract) -> tuple[str, ...]:
+def render_compare(contract: Declaration) -> tuple[str, ...]:
     """The best row of each key in staging, where it is better than what the table and its deletes hold."""
     target, staging = target_of(contract), staging_table(contract)
     spec, _, deleted = target_tables(contract)
@@ -88,7 +88,7 @@ WHERE n._place = 1
     )
 
 
-def render_upsert(contract: DatasetContract) -> tuple[str, ...]:
+def render_upsert(contract: Declaration) -> tuple[str, ...]:
     """The better rows into the table and its deletes."""
     keys = target_of(contract).keys
     spec, _, deleted = target_tables(contract)
@@ -121,7 +121,7 @@ def _not_below(one: str, other: str) -> str:
     return text
 
 
-def _values(contract: DatasetContract) -> list[TableColumn]:
+def _values(contract: Declaration) -> list[TableColumn]:
     produced = {column.name for column in contract.produced} - set(target_of(contract).keys)
     return [column for column in target_table(contract).columns if column.name in produced]
 

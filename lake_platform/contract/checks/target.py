@@ -16,6 +16,9 @@ WRITES: Mapping[Delivers, tuple[WriteMode, ...]] = {
 VERSION_COLUMNS = ("valid_from", "valid_to", "is_current", "version_key")
 BESIDE = ("__ledger", "__events", "__deleted")
 """What the names of the tables beside a target end in."""
+PARTITION_COLUMN = "_partition"
+RANK_COLUMNS = ("_file", "_file_time", "_row")
+"""Where a row comes from: columns of staging and of targets that a table made from them may read."""
 PARTITION = "partition"
 KEYED = ("upsert", "scd2")
 
@@ -25,7 +28,7 @@ def check_target(draft: Draft) -> Iterator[Problem]:
     target = draft.target
     if target is None:
         return
-    yield from _table(target)
+    yield from check_table_name(("target", "table"), target.table)
     if draft.arrives.delivers is not None:
         yield from _mode(target, draft.arrives.delivers)
         yield from _deletes(target, draft.arrives.delivers)
@@ -37,18 +40,14 @@ def check_target(draft: Draft) -> Iterator[Problem]:
         yield from _reserved(target, draft.produced)
 
 
-def _table(target: Target) -> Iterator[Problem]:
-    at = ("target", "table")
-    if not re.fullmatch(r"([a-z_][a-z0-9_]{0,99}\.)?[a-z_][a-z0-9_]{0,99}", target.table):
-        yield Problem(
-            at, f"{target.table!r} is no table", "write table or schema.table, in lower-case letters, digits and _"
-        )
-    if target.table.endswith(BESIDE):
-        yield Problem(
-            at, f"{target.table!r} ends like a table that the platform keeps beside a target", "choose another name"
-        )
-    if target.table.startswith(("staging.", "pg_")):
-        yield Problem(at, f"{target.table!r} lies where it may not", "the schemas staging and pg_… are not for targets")
+def check_table_name(at: Location, table: str) -> Iterator[Problem]:
+    """What is wrong with the name of a published table."""
+    if not re.fullmatch(r"([a-z_][a-z0-9_]{0,99}\.)?[a-z_][a-z0-9_]{0,99}", table):
+        yield Problem(at, f"{table!r} is no table", "write table or schema.table, in lower-case letters, digits and _")
+    if table.endswith(BESIDE):
+        yield Problem(at, f"{table!r} ends like a table that the platform keeps beside a target", "choose another name")
+    if table.startswith(("staging.", "pg_")):
+        yield Problem(at, f"{table!r} lies where it may not", "the schemas staging and pg_… are not for targets")
 
 
 def _mode(target: Target, delivers: Delivers) -> Iterator[Problem]:

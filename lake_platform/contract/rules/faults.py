@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from lake_platform.contract.rules.conditions import Types, known_type, parse_condition
-from lake_platform.contract.rules.kinds import KINDS, ROW_RULES, Kind
+from lake_platform.contract.rules.kinds import OF_DATASETS, ROW_RULES, Kind, Vocabulary
 from lake_platform.contract.rules.model import Composite, Condition, Rule, Simple, Value, simple_rules
 from lake_platform.contract.types import NUMERIC, ColumnType
 from lake_platform.errors import RuleSyntaxError
@@ -23,21 +23,22 @@ _PATTERNS = ("matches", "not matches")
 _EQUALITY = ("=", "!=", *_SETS)
 
 
-def find_rule_faults(rule: Rule, types: Types) -> Iterator[RuleFault]:
+def find_rule_faults(rule: Rule, types: Types, vocabulary: Vocabulary = OF_DATASETS) -> Iterator[RuleFault]:
     """Every fault of one rule."""
     if isinstance(rule, Composite) and len({simple.kind in ROW_RULES for simple in simple_rules(rule)}) > 1:
         yield "and/or join rules about rows, or rules about the set, not both", "write the rules one by one"
     for simple in simple_rules(rule):
-        yield from _simple(simple, types)
+        yield from _simple(simple, types, vocabulary.kinds[simple.kind])
 
 
-def _simple(rule: Simple, types: Types) -> Iterator[RuleFault]:
-    kind = KINDS[rule.kind]
+def _simple(rule: Simple, types: Types, kind: Kind) -> Iterator[RuleFault]:
     low, high = kind.columns
     if not low <= len(rule.columns) <= high:
         wanted = str(low) if low == high else f"{low} to {high}"
         yield f"{rule.kind} takes {wanted} column(s), here are {len(rule.columns)}", _columns_hint(rule.kind)
         return
+    if kind.refers and not re.fullmatch(r"[a-z]\w*\.[a-z]\w*", rule.columns[-1]):
+        yield f"{rule.columns[-1]!r} is no column of another table", 'write "table.column", the table as in `from`'
     if len(set(rule.columns)) < len(rule.columns):
         yield f"{rule.kind} names a column twice", ""
     yield from _where(rule, kind, types)
@@ -58,7 +59,7 @@ def _simple(rule: Simple, types: Types) -> Iterator[RuleFault]:
 
 
 def _known(rule: Simple, kind: Kind, types: Types) -> Iterator[ColumnType | RuleFault]:
-    for name in rule.columns:
+    for name in rule.columns[:-1] if kind.refers else rule.columns:
         try:
             column = known_type(name, types)
         except RuleSyntaxError as error:

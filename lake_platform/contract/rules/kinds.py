@@ -3,6 +3,7 @@
 What is said of Deequ was seen with deequ 2.1.0 and dqdl 1.0.0, the versions that are pinned.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,8 @@ class Kind:
     compared: Compared
     families: tuple[Family, ...] = ()
     where: bool = True
+    refers: bool = False
+    """The last column is one of another table: `"songs.songid"`."""
 
 
 ROW_RULES = {
@@ -75,3 +78,26 @@ REFUSED_RULES = {
     "ColumnDataType": _SCHEMA,
     "ColumnNamesMatchPattern": _SCHEMA,
 }
+
+_NOT_IN_SQL = "it is not compiled to SQL, in which the rules of a table run"
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The rule types that a declaration may use, and those that it may not, with the reason."""
+
+    kinds: Mapping[str, Kind]
+    refused: Mapping[str, str]
+
+
+OF_DATASETS = Vocabulary(KINDS, REFUSED_RULES)
+REFERENCE = Kind(columns=(2, 2), compared="share", refers=True)
+NOT_OF_TABLES = {
+    "Entropy": _NOT_IN_SQL,
+    "ColumnCorrelation": _NOT_IN_SQL,
+    "DataFreshness": "a table is a function of its inputs, whatever the clock says: write it for the dataset",
+}
+OF_TABLES = Vocabulary(
+    {**{name: kind for name, kind in KINDS.items() if name not in NOT_OF_TABLES}, "ReferentialIntegrity": REFERENCE},
+    {**{name: why for name, why in REFUSED_RULES.items() if name != "ReferentialIntegrity"}, **NOT_OF_TABLES},
+)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from lake_platform.contract.rules.kinds import KINDS, REFUSED_RULES
+from lake_platform.contract.rules.kinds import OF_DATASETS, Vocabulary
 from lake_platform.contract.rules.model import (
     KEYWORDS,
     Composite,
@@ -27,14 +27,14 @@ _UNITS = ("days", "hours", "minutes")
 _MAX_DEPTH = 20
 
 
-def parse_rule(text: str) -> Rule:
-    """One rule.
+def parse_rule(text: str, vocabulary: Vocabulary = OF_DATASETS) -> Rule:
+    """One rule, of the types that the vocabulary has.
 
     Raises:
         RuleSyntaxError: it is no DQDL, or of a type that is not supported.
     """
     reader = TokenReader(tokenize(text, _TOKEN, _HINT))
-    rule = _either(reader, 0)
+    rule = _either(reader, vocabulary, 0)
     reader.end()
     return rule
 
@@ -47,12 +47,12 @@ class _Part:
     enclosed: bool
 
 
-def _either(reader: TokenReader, depth: int) -> Rule:
+def _either(reader: TokenReader, vocabulary: Vocabulary, depth: int) -> Rule:
     """Rules joined by `and` and `or`; `and` binds closer, as in Deequ."""
-    groups = [[_part(reader, depth)]]
+    groups = [[_part(reader, vocabulary, depth)]]
     while word := reader.accept("and", "AND", "or", "OR"):
         groups += [[]] if word in ("or", "OR") else []
-        groups[-1].append(_part(reader, depth))
+        groups[-1].append(_part(reader, vocabulary, depth))
     parts = [part for group in groups for part in group]
     if len(parts) > 1 and not all(part.enclosed for part in parts):
         raise RuleSyntaxError("rules joined by and, or stand in parentheses", '(IsComplete "a") and (IsComplete "b")')
@@ -63,23 +63,23 @@ def _joined(operator: Literal["and", "or"], parts: list[Rule]) -> Rule:
     return parts[0] if len(parts) == 1 else Composite(operator, tuple(parts))
 
 
-def _part(reader: TokenReader, depth: int) -> _Part:
+def _part(reader: TokenReader, vocabulary: Vocabulary, depth: int) -> _Part:
     if depth > _MAX_DEPTH:
         raise RuleSyntaxError(f"more than {_MAX_DEPTH} parentheses stand in each other")
     if reader.accept("(") is None:
-        return _Part(_simple(reader), enclosed=False)
-    rule = _either(reader, depth + 1)
+        return _Part(_simple(reader, vocabulary), enclosed=False)
+    rule = _either(reader, vocabulary, depth + 1)
     reader.expect(")")
     return _Part(rule, enclosed=True)
 
 
-def _simple(reader: TokenReader) -> Simple:
-    kind = _kind(reader)
+def _simple(reader: TokenReader, vocabulary: Vocabulary) -> Simple:
+    kind = _kind(reader, vocabulary)
     columns: list[str] = []
     while reader.next.kind == "string" or (reader.next.kind == "word" and reader.next.text not in _AFTER_COLUMNS):
         token = reader.take("a column")
         columns.append(_unquoted(token.text) if token.kind == "string" else token.text)
-    condition = _condition(reader, is_duration=KINDS[kind].compared == "duration")
+    condition = _condition(reader, is_duration=vocabulary.kinds[kind].compared == "duration")
     where = _where(reader)
     if reader.accept("with"):
         raise RuleSyntaxError(
@@ -92,13 +92,13 @@ def _simple(reader: TokenReader) -> Simple:
 _AFTER_COLUMNS = ("in", "not", "between", "matches", "where", "with", "and", "or", "AND", "OR", "IN", "NOT", "BETWEEN")
 
 
-def _kind(reader: TokenReader) -> str:
-    token = reader.take("a rule type")
-    if token.text in REFUSED_RULES:
-        raise RuleSyntaxError(f"the rule type {token.text} is not supported: {REFUSED_RULES[token.text]}")
-    if token.kind != "word" or token.text not in KINDS:
-        close = next((kind for kind in KINDS if kind.lower() == token.text.lower()), None)
-        known = f"did you mean {close}?" if close else f"there are: {', '.join(KINDS)}"
+def _kind(reader: TokenReader, vocabulary: Vocabulary) -> str:
+    token, kinds = reader.take("a rule type"), vocabulary.kinds
+    if token.text in vocabulary.refused:
+        raise RuleSyntaxError(f"the rule type {token.text} is not supported: {vocabulary.refused[token.text]}")
+    if token.kind != "word" or token.text not in kinds:
+        close = next((kind for kind in kinds if kind.lower() == token.text.lower()), None)
+        known = f"did you mean {close}?" if close else f"there are: {', '.join(kinds)}"
         raise RuleSyntaxError(f"{token.text!r} is no rule type", known)
     return token.text
 

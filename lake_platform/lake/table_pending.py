@@ -1,0 +1,69 @@
+"""Which partitions of a table made in the warehouse are pending: its inputs against what its own documents name."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from lake_platform.contract.fingerprint import table_fingerprint
+from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.pending import REFUSED, WAITS, Pending
+from lake_platform.lake.refusals import attempts_at, latest_refusal
+from lake_platform.lake.table_inputs import InputReader, Versions
+from lake_platform.lake.token import digest
+from lake_platform.lake.versions import VersionDocument
+
+
+def table_pending(
+    table: BoundTable, *, lake: Lake, inputs: InputReader, now: dt.datetime, fingerprint: str | None = None
+) -> Pending:
+    """Compares every partition that the table can be made for with its own document.
+
+    Args:
+        fingerprint: of the table; a refusal under another one does not hold. Read where it is needed, when left out.
+    """
+    if missing := inputs.unpublished(table):
+        return Pending(held={partition_name(table): f"{WAITS}{', '.join(missing)}: nothing is published there yet"})
+    unfinished = unfinished_partitions(table, lake=lake, versions=inputs.versions(table))
+    if not unfinished:
+        return Pending()
+    found = fingerprint or table_fingerprint(table)
+    wanted: dict[str, str] = {}
+    tried: dict[str, int] = {}
+    held: dict[str, str] = {}
+    waits: list[float] = []
+    key = table.contract.key
+    for partition, versions in unfinished.items():
+        content = digest(dict(versions))
+        state = digest([content, found])
+        refusal = latest_refusal(lake.lake, key, partition)
+        attempts = attempts_at(lake.lake, key, partition, state=state)
+        if refusal is not None and (refusal.content, refusal.fingerprint) == (content, found):
+            held[partition] = f"{REFUSED}{refusal.reason}"
+        elif attempts.exhausted:
+            command = f"lake retry {table.contract.name} {partition}"
+            held[partition] = f"failed {attempts.count} times; `{command}` or a new version of an input wakes it"
+        elif wait := attempts.waits(now):
+            held[partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
+            waits.append(wait)
+        else:
+            wanted[partition], tried[partition] = state, attempts.number
+    return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
+
+
+def unfinished_partitions(table: BoundTable, *, lake: Lake, versions: Mapping[str, Versions]) -> dict[str, Versions]:
+    """The partitions whose document names other versions, or that have none."""
+    published = lake.table_log(table.contract.key).latest_documents()
+    return {
+        partition: wanted
+        for partition, wanted in sorted(versions.items())
+        if not _is_made_of(published.get(partition), wanted)
+    }
+
+
+def partition_name(table: BoundTable) -> str:
+    """How a table is named where no partition of it is meant."""
+    return "all" if table.contract.partition is None else "every partition"
+
+
+def _is_made_of(document: VersionDocument | None, versions: Versions) -> bool:
+    return document is not None and document.body["inputs"] == dict(versions)

@@ -1,0 +1,140 @@
+"""The sensor of all tables that are made in the warehouse: one look at what their inputs have published.
+
+One sensor for all, so that a house of many tables costs the daemon one tick, each input is listed once for all its
+readers, and a table that reads another one waits for it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import dagster as dg
+
+from lake_platform.contract.partitions import ordinal
+from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.lake import Lake
+from lake_platform.lake.pending import WAITS, Pending, spans
+from lake_platform.lake.table_inputs import InputReader
+from lake_platform.lake.table_pending import table_pending
+from lake_platform.lake.token import digest
+from lake_platform.sensors.arrivals import MAX_STILLBORN, Tick, describe, runs_of
+from lake_platform.sensors.live import live_runs
+from lake_platform.sensors.requests import SpanRequest, table_request
+from lake_platform.sensors.schedules import build_schedule
+
+NAME = "warehouse_tables"
+INTERVAL_SECONDS = 5
+
+
+def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
+    """The sensor `warehouse_tables`, running by default.
+
+    Args:
+        tables: all of them; runs of those that have a schedule are left to it.
+    """
+    keys = [dg.AssetKey(list(table.contract.path)) for table in tables]
+    scheduled = {table.contract.name for table in tables if table.contract.schedule}
+
+    @dg.sensor(
+        name=NAME,
+        target=dg.AssetSelection.assets(*keys),
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Compares what the inputs of each table have published with what the table was made from.",
+    )
+    def warehouse_tables(context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]) -> dg.SensorResult:
+        seen = look_at_tables(tables, lake=lake, instance=context.instance)
+        told = "\n".join(f"{tick.dataset}: {describe(tick)}" for tick in seen if tick.pending or tick.held)
+        if told and told != context.cursor:
+            context.log.info(told)
+        asked = [request for tick in seen if tick.dataset not in scheduled for request in tick.requests]
+        requests = [request.run_request(runs_of(context.instance, request)) for request in asked]
+        return dg.SensorResult(
+            run_requests=requests, cursor=told, skip_reason=None if requests else told or "nothing new"
+        )
+
+    return warehouse_tables
+
+
+def look_at_tables(
+    tables: Sequence[BoundTable], *, lake: Lake, instance: dg.DagsterInstance, until: str | None = None
+) -> list[Tick]:
+    """One look at each table, in their order: those that others read come first.
+
+    A table whose input is about to be made, or is being made, waits: it would be made twice.
+
+    Args:
+        until: the last partition that runs are asked for; None is every one.
+    """
+    inputs, now = InputReader(lake), dt.datetime.now(dt.UTC)
+    moving: set[str] = set()
+    ticks: list[Tick] = []
+    for table in tables:
+        tick = _look(table, lake=lake, inputs=inputs, instance=instance, now=now, moving=moving, until=until)
+        ticks.append(tick)
+        if tick.pending or any(why.startswith(WAITS) and "to be made" in why for why in tick.held.values()):
+            moving.add(table.contract.key)
+    return ticks
+
+
+def build_table_schedule(table: BoundTable, tables: Sequence[BoundTable], cron: str) -> dg.ScheduleDefinition:
+    """The schedule of one table.
+
+    Args:
+        tables: all of them, since it waits for those that it reads.
+    """
+
+    def look(lake: Lake, instance: dg.DagsterInstance, until: str | None) -> Tick:
+        seen = look_at_tables(tables, lake=lake, instance=instance, until=until)
+        return next(tick for tick in seen if tick.dataset == table.contract.name)
+
+    by = table.partitioning.by if table.partitioning else "none"
+    key = dg.AssetKey(list(table.contract.path))
+    return build_schedule("__".join(table.contract.path), cron, asset_keys=[key], by=by, look=look)
+
+
+def _look(
+    table: BoundTable,
+    *,
+    lake: Lake,
+    inputs: InputReader,
+    instance: dg.DagsterInstance,
+    now: dt.datetime,
+    moving: set[str],
+    until: str | None,
+) -> Tick:
+    found = table_pending(table, lake=lake, inputs=inputs, now=now)
+    if table.partitioning is not None and table.partitioning.by != "none":
+        found = found.until(until)
+    before = [each.name for each in table.inputs if each.kind == "table" and each.owner in moving]
+    if before and found.partitions:
+        why = f"{WAITS}{', '.join(before)} to be made"
+        found = Pending(held={**found.held, **dict.fromkeys(found.partitions, why)})
+    live = live_runs(instance, {dg.AssetKey(list(table.contract.path))}) if found.partitions else []
+    asked = [] if live else _requests(table, found)
+    stillborn = [request for request in asked if runs_of(instance, request) >= MAX_STILLBORN]
+    return Tick(
+        dataset=table.contract.name,
+        requests=[request for request in asked if request not in stillborn],
+        pending=sorted(found.partitions),
+        held=found.held,
+        reported=[f"{request.first} to {request.last}: its runs die before they begin" for request in stillborn],
+        refused_keys={},
+        ignored=0,
+        settles_in=None,
+        live=live,
+    )
+
+
+def _requests(table: BoundTable, found: Pending) -> list[SpanRequest]:
+    by = table.partitioning.by if table.partitioning else "none"
+    places = {partition: ordinal(partition, by) for partition in found.partitions}
+    return [
+        table_request(
+            table,
+            partitions=span.partitions,
+            state=digest(
+                [[partition, found.partitions[partition], found.attempts[partition]] for partition in span.partitions]
+            ),
+        )
+        for span in spans(list(found.partitions), places)
+    ]
