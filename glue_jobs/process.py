@@ -17,8 +17,9 @@ from glue_jobs.errors import CastAfterTransformError
 from glue_jobs.formats import TextFormat
 from glue_jobs.origins import escape_glob, lookup_table
 from glue_jobs.pii import hash_personal
-from glue_jobs.protocol import ColumnSpec, JobReport, JobRequest, PartitionReport
+from glue_jobs.protocol import ColumnSpec, JobReport, JobRequest, PartitionReport, RowRuleSpec, RuleOutcome
 from glue_jobs.quarantine import ORIGIN
+from glue_jobs.row_rules import row_rule_outcomes
 from glue_jobs.session import prepare_session
 from glue_jobs.transform import apply_transform
 from glue_jobs.writers import cuts_by_size, write_partitions
@@ -37,7 +38,7 @@ def run(spark: SparkSession, request: JobRequest) -> JobReport:
     prepare_session(spark, ansi=True)
     read = _validated(spark, request)
     transformed = apply_transform(spark, request, read, meta=meta_columns(request))
-    made = _exact(request, transformed.rows).persist(StorageLevel.MEMORY_AND_DISK)
+    made = _judged(request, _exact(request, transformed.rows)).persist(StorageLevel.MEMORY_AND_DISK)
     try:
         transformed.require_conserved(read)
         partitions = _publish(spark, request, read, made=made, dropped=transformed.dropped)
@@ -92,6 +93,19 @@ def _exact(request: JobRequest, rows: DataFrame) -> DataFrame:
     )
 
 
+def _judged(request: JobRequest, rows: DataFrame) -> DataFrame:
+    """With a column for each rule: whether the row breaks it. Marker rows stand for rows that are not there."""
+    real = "_op <> '?'" if "_op" in meta_columns(request) else "true"
+    tests = [
+        fn.expr(f"{real} AND NOT coalesce({rule.predicate}, false)").alias(_broken(rule)) for rule in request.row_rules
+    ]
+    return rows.select("*", *tests)
+
+
+def _broken(rule: RowRuleSpec) -> str:
+    return f"_broken_{rule.name}"
+
+
 def _bad(column: str) -> str:
     return f"_bad_{column}"
 
@@ -117,7 +131,7 @@ def _publish(
 ) -> tuple[PartitionReport, ...]:
     produced = request.produces or request.columns
     before = _count(read, request)
-    after = _count(made, request, produced)
+    after = _count(made, request, produced, request.row_rules)
     reasons = _count_dropped(dropped)
     totals = compare_totals(request, read, made) if request.rows == "aggregate" else ()
     for work in request.partitions:
@@ -140,18 +154,22 @@ def _publish(
             reasons=reasons.get(work.partition, {}),
             sample=tuple(samples.get(work.partition, ())),
             totals=totals,
+            rules=tuple(_outcomes(request, after.get(work.partition))),
         )
         for work in request.partitions
     )
 
 
-def _count(rows: DataFrame, request: JobRequest, tested: Sequence[ColumnSpec] = ()) -> dict[str, Row]:
-    """By partition: rows, marker rows, and values that did not fit."""
+def _count(
+    rows: DataFrame, request: JobRequest, tested: Sequence[ColumnSpec] = (), rules: Sequence[RowRuleSpec] = ()
+) -> dict[str, Row]:
+    """By partition: rows, marker rows, values that did not fit, and rows that break each rule."""
     marker = "_op = '?'" if "_op" in meta_columns(request) else "false"
     counts = rows.groupBy("_partition").agg(
         fn.sum(fn.expr(f"int(NOT {marker})")).alias("rows"),
         fn.sum(fn.expr(f"int({marker})")).alias("unknown"),
         *[fn.sum(fn.col(sql.name(_bad(c.name))).cast("int")).alias(_bad(c.name)) for c in tested],
+        *[fn.sum(fn.col(sql.name(_broken(rule))).cast("int")).alias(_broken(rule)) for rule in rules],
     )
     return {row["_partition"]: row for row in counts.collect()}
 
@@ -162,6 +180,12 @@ def _rows(counts: Mapping[str, Row], partition: str) -> int:
 
 def _unknown(counts: Mapping[str, Row], partition: str) -> int:
     return int(counts[partition]["unknown"]) if partition in counts else 0
+
+
+def _outcomes(request: JobRequest, counts: Row | None) -> list[RuleOutcome]:
+    rows = int(counts["rows"]) if counts is not None else 0
+    failed = {rule.name: int(counts[_broken(rule)]) for rule in request.row_rules} if counts is not None else {}
+    return row_rule_outcomes(request.row_rules, judged={rule.name: rows for rule in request.row_rules}, failed=failed)
 
 
 def _require_fit(request: JobRequest, partition: str, counts: Row | None, produced: Sequence[ColumnSpec]) -> None:

@@ -1,11 +1,11 @@
 """Row rules: predicates over the typed rows. Rules that quarantine add a reason, the others are counted over what is left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as fn
 
-from glue_jobs.protocol import RowRuleSpec
+from glue_jobs.protocol import RowRuleSpec, RuleOutcome
 from glue_jobs.reasons import NONE, names_where
 
 WARNED = "_warned"
@@ -24,6 +24,32 @@ def apply_row_rules(rows: DataFrame, rules: Sequence[RowRuleSpec]) -> DataFrame:
     tested = tested.withColumn("_reasons", fn.expr(f"if(_malformed, _reasons, concat(_reasons, {broken}))"))
     tested = tested.withColumn(WARNED, fn.expr(f"if(size(_reasons) > 0, {NONE}, {warned})"))
     return tested.drop(*[f"_rule{at}" for at in range(len(rules))])
+
+
+def row_rule_outcomes(
+    rules: Sequence[RowRuleSpec], *, judged: Mapping[str, int], failed: Mapping[str, int]
+) -> list[RuleOutcome]:
+    """What became of each rule in one partition.
+
+    Args:
+        judged: by rule, how many rows it has judged.
+        failed: by rule, how many break it; none where it is not named.
+    """
+    outcomes: list[RuleOutcome] = []
+    for rule in rules:
+        broken, rows = failed.get(rule.name, 0), judged[rule.name]
+        outcomes.append(
+            RuleOutcome(
+                name=rule.name,
+                rule=rule.rule,
+                otherwise=rule.otherwise,
+                passed=broken == 0,
+                failed_rows=broken,
+                metrics={"share_of_rows": (rows - broken) / rows if rows else 1.0},
+                reason=None if broken == 0 else f"{broken} of {rows} rows break it",
+            )
+        )
+    return outcomes
 
 
 def _broken(tests: Sequence[tuple[int, str]]) -> str:

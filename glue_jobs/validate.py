@@ -20,7 +20,7 @@ from glue_jobs.origins import Origin, lookup_table, origins
 from glue_jobs.protocol import JobReport, JobRequest, OutputFile, PartitionReport, PartitionWork, RuleOutcome
 from glue_jobs.quarantine import ORIGIN, operation, split_quarantined, split_valid, unknown_keys
 from glue_jobs.readers import read_files
-from glue_jobs.row_rules import WARNED, apply_row_rules
+from glue_jobs.row_rules import WARNED, apply_row_rules, row_rule_outcomes
 from glue_jobs.session import prepare_session
 from glue_jobs.writers import cuts_by_size, write_partitions
 
@@ -204,24 +204,15 @@ def _report(
 
 
 def _row_outcomes(request: JobRequest, figures: _Figures) -> list[RuleOutcome]:
-    outcomes: list[RuleOutcome] = []
+    judged: dict[str, int] = {}
+    failed: dict[str, int] = {}
     for rule in request.row_rules:
         quarantines = rule.otherwise == "quarantine"
-        failed = figures.reasons.get(f"rule:{rule.name}", 0) if quarantines else figures.warned.get(rule.name, 0)
-        judged = figures.rows - figures.reasons.get("malformed", 0) if quarantines else figures.rows - figures.bad
-        share = (judged - failed) / judged if judged else 1.0
-        outcomes.append(
-            RuleOutcome(
-                name=rule.name,
-                rule=rule.rule,
-                otherwise=rule.otherwise,
-                passed=failed == 0,
-                failed_rows=failed,
-                metrics={"share_of_rows": share},
-                reason=None if failed == 0 else f"{failed} of {judged} rows break it",
-            )
+        failed[rule.name] = (
+            figures.reasons.get(f"rule:{rule.name}", 0) if quarantines else figures.warned.get(rule.name, 0)
         )
-    return outcomes
+        judged[rule.name] = figures.rows - (figures.reasons.get("malformed", 0) if quarantines else figures.bad)
+    return row_rule_outcomes(request.row_rules, judged=judged, failed=failed)
 
 
 def _miscounted(files: Sequence[Origin], figures: _Figures) -> str | None:

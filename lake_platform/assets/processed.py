@@ -11,14 +11,15 @@ from lake_platform.assets.inputs import input_dependencies, input_metadata, inpu
 from lake_platform.assets.jobs import run_for
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import report_metadata
-from lake_platform.assets.outcomes import Verdict
+from lake_platform.assets.outcomes import Verdict, rule_checks
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.refused import refuse_partition, still_refused
 from lake_platform.assets.registered import registered
-from lake_platform.assets.results import PartitionResult, absent
+from lake_platform.assets.results import DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.rules import compile_produced_rules
 from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.inputs import INPUTS, Inputs, published_inputs
 from lake_platform.lake.lake import Lake
@@ -30,7 +31,7 @@ from lake_platform.spark.runner import JobRunner
 
 def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
     """The asset that holds the rows as the table will."""
-    checks = (declared_conservation(contract),)
+    checks = declared_checks(contract)
 
     @dg.multi_asset(
         **step_arguments(
@@ -54,6 +55,15 @@ def build_processed(contract: DatasetContract) -> dg.AssetsDefinition:
         yield from report_step(context, contract, "processed", results=results, checks=checks)
 
     return processed
+
+
+def declared_checks(contract: DatasetContract) -> tuple[DeclaredCheck, ...]:
+    """Conservation, and one for each rule about the produced rows, named after it."""
+    rules = [
+        DeclaredCheck(rule.name, f"{rule.rule}, otherwise {rule.otherwise}", blocking=False)
+        for rule in compile_produced_rules(contract)
+    ]
+    return (declared_conservation(contract), *rules)
 
 
 def process_partitions(
@@ -137,6 +147,6 @@ def _result(
         partition=plan.partition,
         state="published",
         token=plan.token,
-        checks=[check],
+        checks=[check, *rule_checks(report, Verdict(None))],
         metadata={**metadata, **input_metadata(inputs)},
     )

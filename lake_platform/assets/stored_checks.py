@@ -19,7 +19,7 @@ def stored_checks(contract: DatasetContract, layer: Layer, document: VersionDocu
         return [_target_check(document)]
     report = report_of(document.body, partition=document.partition, token=document.token)
     if layer == "processed":
-        return [judge_conservation(contract, report)]
+        return [judge_conservation(contract, report), *rule_checks(report, Verdict(None))]
     return [*own_checks(report, Verdict(None)), *rule_checks(report, Verdict(None))]
 
 

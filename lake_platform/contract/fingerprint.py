@@ -4,7 +4,7 @@
 | --- | --- |
 | raw | names, types, aliases and paths of columns; format, evolution, duplicates, delivers |
 | validated | columns, format, evolution, delivers, rules as they are run, quarantine, keys, deletes; the code of the jobs |
-| processed | columns, produced columns, transform with its inputs, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
+| processed | columns, produced columns, transform with its inputs and rules, delivers, target (the table knows a batch by its processed token); the code of the jobs and of the transform |
 | staging | produced columns, delivers |
 | target | produced columns, delivers, target |
 | a table | the SELECT without comments and spaces, columns, rules, inputs, partition, write mode, keys, effective_at, tracked |
@@ -21,7 +21,7 @@ from typing import Any
 
 from lake_platform.contract.columns import Column
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.rules import compile_expression, compile_rules
+from lake_platform.contract.rules import compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.strict import Layer
 from lake_platform.contract.table_inputs import BoundTable
 
@@ -91,7 +91,10 @@ def _processed(contract: DatasetContract) -> dict[str, Any]:
     transform = contract.transform
     return {
         "columns": _read(contract.columns),
-        "transform": transform.model_dump(mode="json", exclude={"produces", "inputs"}) if transform else None,
+        "transform": transform.model_dump(mode="json", exclude={"produces", "inputs", "quality"})
+        if transform
+        else None,
+        "rules": [[rule.name, rule.rule, rule.spark_sql] for rule in compile_produced_rules(contract)],
         "inputs": {name: each.dataset for name, each in transform.inputs.items()} if transform else {},
         **_target(contract),
     }

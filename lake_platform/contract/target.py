@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from lake_platform.contract.columns import Column
+from lake_platform.contract.quality import QualityRule
 from lake_platform.contract.strict import Identifier, Strict, WriteMode
 
 
@@ -41,6 +42,8 @@ class Transform(Strict):
     rows: Literal["same", "filter", "expand", "aggregate"]
     """What it does to rows: `same` keeps each, `filter` returns those kept and those dropped with a reason, `expand`
     may repeat rows, `aggregate` puts all rows of `partition: {by: none}` together."""
+    quality: list[QualityRule] = Field(default_factory=list[QualityRule])
+    """Row rules about the produced rows: how many break one is told, and nothing else (`otherwise: warn`)."""
     count: str | None = None
     """`rows: aggregate`: the produced column that says how many rows each was made of."""
     sums: dict[str, str] = Field(default_factory=dict[str, str])

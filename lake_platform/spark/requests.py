@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from glue_jobs.protocol import BatchRuleSpec, ColumnSpec, InputTable, JobRequest, PartitionWork, RowRuleSpec
 from lake_platform.contract.dataset import Column, DatasetContract
-from lake_platform.contract.rules import compile_expression, compile_rules
+from lake_platform.contract.rules import CompiledRowRule, compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.types import parse_type
 
 
@@ -22,10 +22,7 @@ def validate_request(
         partitions=tuple(partitions),
         columns=tuple(column_spec(column) for column in contract.columns),
         format=contract.arrives.format.model_dump(),
-        row_rules=tuple(
-            RowRuleSpec(name=rule.name, rule=rule.rule, predicate=rule.spark_sql, otherwise=rule.otherwise)
-            for rule in rules.row
-        ),
+        row_rules=_row_rules(rules.row),
         batch_rules=tuple(
             BatchRuleSpec(name=rule.name, rule=rule.rule, otherwise=rule.otherwise) for rule in rules.batch
         ),
@@ -61,7 +58,15 @@ def process_request(
         rows=contract.transform.rows if contract.transform else "same",
         counted=contract.transform.count if contract.transform else None,
         sums=contract.transform.sums if contract.transform else {},
+        row_rules=_row_rules(compile_produced_rules(contract)),
         pii_key=pii_key,
+    )
+
+
+def _row_rules(rules: Sequence[CompiledRowRule]) -> tuple[RowRuleSpec, ...]:
+    return tuple(
+        RowRuleSpec(name=rule.name, rule=rule.rule, predicate=rule.spark_sql, otherwise=rule.otherwise)
+        for rule in rules
     )
 
 

@@ -121,6 +121,15 @@ def aggregated(*, count: str = "n", sums: str = "{amount: total}", produces: str
             changed("write: scd2", "write: upsert\n    tracked: [op]"), "target.tracked", "keeps no versions", id="upsert tracks"
         ),
         pytest.param(
+            transformed().replace("rows: same", "rows: same, quality: [{rule: 'IsComplete \"op\"', otherwise: warn}]"), "transform.quality.0.rule", "'op'", id="a rule on a column that is not made"
+        ),
+        pytest.param(
+            transformed().replace("rows: same", "rows: same, quality: [{rule: 'RowCount > 0', otherwise: warn}]"), "transform.quality.0.rule", "about the whole set", id="a batch rule on what is made"
+        ),
+        pytest.param(
+            transformed().replace("rows: same", "rows: same, quality: [{rule: 'IsComplete \"changed_at\"', otherwise: block}]"), "transform.quality.0.otherwise", "use warn", id="a blocking rule on what is made"
+        ),
+        pytest.param(
             changed("effective_at: changed_at", "effective_at: changed_at\n    sort: [nope]"), "target.sort.0", "no column 'nope'", id="sort"
         ),
         pytest.param(

@@ -4,7 +4,7 @@ import pytest
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import TableColumnError, TargetDeclarationError
-from lake_platform.warehouse.ddl import TableChange, ensure_table, quote_table
+from lake_platform.warehouse.ddl import TableChange, ensure_table, quote_table, render_create
 from lake_platform.warehouse.names import TableName, quote, quote_literal
 from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.session import Session
@@ -57,6 +57,16 @@ def test_only_keys_and_our_own_columns_are_not_null() -> None:
     required = [column.name for column in target_table(history_contract("changes")).columns if column.not_null]
 
     assert required == ["id", "part", "valid_from", "is_current", "version_key", "_partition"]
+
+
+def test_a_sort_key_that_is_declared_replaces_the_usual_one() -> None:
+    usual = contract_of("events", "replace_partition")
+    assert usual.target is not None
+    declared = usual.model_copy(update={"target": usual.target.model_copy(update={"sort": ["part", "id"]})})
+
+    assert target_table(usual).sort_key == ("_partition",)
+    assert target_table(declared).sort_key == ("part", "id")
+    assert render_create(target_table(declared))[1].endswith('SORTKEY ("part", "id")')
 
 
 def test_a_target_may_name_its_schema() -> None:

@@ -10,6 +10,7 @@ from lake_platform.contract.rules.compiled import (
     CompiledRowRule,
     CompiledRules,
     compile_expression,
+    compile_produced_rules,
     compile_rules,
     is_row_rule,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "CompiledRules",
     "RuleSyntaxError",
     "compile_expression",
+    "compile_produced_rules",
     "compile_rules",
     "find_rule_faults",
     "is_row_rule",

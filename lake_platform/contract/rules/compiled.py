@@ -83,6 +83,19 @@ def compile_rules(contract: "DatasetContract") -> CompiledRules:
     return CompiledRules(tuple(row), tuple(batch))
 
 
+def compile_produced_rules(contract: "DatasetContract") -> tuple[CompiledRowRule, ...]:
+    """The rules about what the transform makes, in the order of the file."""
+    transform = contract.transform
+    if transform is None:
+        return ()
+    types: Types = {column.name: column.parsed_type for column in contract.produced}
+    rules = [parse_rule(declared.rule) for declared in transform.quality]
+    return tuple(
+        _row_rule(rule, name=name, otherwise=declared.otherwise, types=types)
+        for name, rule, declared in zip(rule_names(rules), rules, transform.quality, strict=True)
+    )
+
+
 def compile_expression(contract: "DatasetContract", text: str) -> CompiledExpression:
     """A condition on a row such as `op = 'D'`; unknown counts as false.
 

@@ -1,7 +1,8 @@
 """The samples that there are: a pipeline is part of `lake demo` when its `Sample` stands here."""
 
 from lake_platform.local.samples.customers import CUSTOMERS_SAMPLE
+from lake_platform.local.samples.flights import FLIGHTS_SAMPLE
 from lake_platform.local.samples.sales import SALES_SAMPLE
 from lake_platform.local.samples.sample import Sample
 
-SAMPLES: tuple[Sample, ...] = (CUSTOMERS_SAMPLE, SALES_SAMPLE)
+SAMPLES: tuple[Sample, ...] = (CUSTOMERS_SAMPLE, FLIGHTS_SAMPLE, SALES_SAMPLE)
