@@ -4,7 +4,7 @@ import dagster as dg
 
 
 def render(definitions: dg.Definitions) -> str:
-    """A line per asset (key, group, kinds, owners, checks, partitions) and per sensor, sorted."""
+    """A line per asset (key, group, kinds, owners, checks, partitions), per sensor and per schedule, sorted."""
     graph = definitions.resolve_asset_graph()
     checks = {
         key: sorted(check.name for check in graph.asset_check_keys if check.asset_key == key)
@@ -12,6 +12,7 @@ def render(definitions: dg.Definitions) -> str:
     }
     lines = [_asset_line(spec, checks[spec.key]) for spec in definitions.resolve_all_asset_specs()]
     lines += [_sensor_line(sensor) for sensor in definitions.sensors or []]
+    lines += [_schedule_line(schedule) for schedule in definitions.schedules or []]
     return "".join(f"{line}\n" for line in sorted(lines))
 
 
@@ -35,6 +36,12 @@ def _asset_line(spec: dg.AssetSpec, checks: list[str]) -> str:
 def _sensor_line(sensor: object) -> str:
     assert isinstance(sensor, dg.SensorDefinition)
     return f"sensor {sensor.name} | every {sensor.minimum_interval_seconds} s | {sensor.default_status.name.lower()}"
+
+
+def _schedule_line(schedule: object) -> str:
+    assert isinstance(schedule, dg.ScheduleDefinition)
+    told = f"{schedule.cron_schedule} {schedule.execution_timezone} | {schedule.default_status.name.lower()}"
+    return f"schedule {schedule.name} | {told}"
 
 
 def _partitions(partitions: dg.PartitionsDefinition[str] | None) -> str:

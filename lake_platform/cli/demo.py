@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import click
 
-from lake_platform.cli.figures import dataset_figures, published_targets, render_datasets, render_tables
+from lake_platform.cli.figures import dataset_figures, published_tables, render_datasets, render_tables
+from lake_platform.cli.names import Chosen
 from lake_platform.cli.tables import print_query
 from lake_platform.cli.tick import render, run_tick
-from lake_platform.contract.dataset import DatasetContract
-from lake_platform.definitions import build_resources, load_contracts
+from lake_platform.contract.source import Folder
+from lake_platform.definitions import build_resources, load_declarations
 from lake_platform.lake.lake import Lake
 from lake_platform.local.samples.registry import SAMPLES
 from lake_platform.local.samples.sample import Sample
@@ -26,8 +27,8 @@ def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
     second call finds nothing to do and writes no row.
     """
     settings = Settings.from_environment()
-    contracts = load_contracts(settings)
-    samples = _chosen(contracts, pipelines)
+    folder = load_declarations(settings)
+    samples = _chosen(folder, pipelines)
     began = time.monotonic()
     failed: set[str] = set()
     for number in range(max(len(sample.deliveries) for sample in samples)):
@@ -35,21 +36,21 @@ def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
         due = [sample for sample in samples if number < len(sample.deliveries)]
         written = {sample.pipeline: _land(settings, sample, number) for sample in due}
         for sample in due:
-            if not _run(settings, _members(contracts, sample), files=written[sample.pipeline]):
+            if not _run(settings, _members(folder, sample), files=written[sample.pipeline]):
                 failed.add(sample.pipeline)
-    _print_results(settings, [contract for sample in samples for contract in _members(contracts, sample)])
+    _print_results(settings, [_members(folder, sample) for sample in samples])
     _print_samples([sample for sample in samples if sample.pipeline not in failed])
     click.echo(f"\n\n{time.monotonic() - began:.1f} s in all. Next: `make dev`, or drop a file and `lake tick`.")
     ctx.exit(1 if failed else 0)
 
 
-def _chosen(contracts: Sequence[DatasetContract], pipelines: Sequence[str]) -> list[Sample]:
+def _chosen(folder: Folder, pipelines: Sequence[str]) -> list[Sample]:
     """The samples of these pipelines; of all that are defined where none is named.
 
     Raises:
         click.UsageError: for a pipeline without sample files, or without definitions in this folder.
     """
-    known = {sample.pipeline: sample for sample in SAMPLES if _members(contracts, sample)}
+    known = {sample.pipeline: sample for sample in SAMPLES if _members(folder, sample).datasets}
     if unknown := [name for name in pipelines if name not in known]:
         there = ", ".join(sorted(known)) or "none with definitions in this folder"
         raise click.UsageError(f"no sample files for {', '.join(unknown)}; there are: {there}")
@@ -58,8 +59,13 @@ def _chosen(contracts: Sequence[DatasetContract], pipelines: Sequence[str]) -> l
     return [known[name] for name in dict.fromkeys(pipelines)] if pipelines else list(known.values())
 
 
-def _members(contracts: Sequence[DatasetContract], sample: Sample) -> list[DatasetContract]:
-    return [contract for contract in contracts if (contract.group or contract.name) == sample.pipeline]
+def _members(folder: Folder, sample: Sample) -> Chosen:
+    """The datasets and tables of a pipeline."""
+    return Chosen(
+        datasets=[one for one in folder.contracts if (one.group or one.name) == sample.pipeline],
+        tables=[one for one in folder.tables if one.contract.path[0] == sample.pipeline],
+        all_tables=folder.tables,
+    )
 
 
 def _land(settings: Settings, sample: Sample, number: int) -> int:
@@ -74,25 +80,30 @@ def _land(settings: Settings, sample: Sample, number: int) -> int:
     return len(written)
 
 
-def _run(settings: Settings, contracts: Sequence[DatasetContract], *, files: int) -> bool:
+def _run(settings: Settings, members: Chosen, *, files: int) -> bool:
     """Runs what is pending of one pipeline and tells it.
 
     Returns:
         Whether all went well.
     """
-    summary = run_tick(settings, datasets=[contract.name for contract in contracts])
+    datasets = [contract.name for contract in members.datasets]
+    summary = run_tick(settings, datasets=[*datasets, *("/".join(table.contract.path) for table in members.tables)])
     if files or summary.runs:
         click.echo(render(summary))
     for run in summary.runs:
-        click.echo("  " + ", ".join(f"{step.removeprefix(run.dataset + '_')} {s} s" for step, s in run.steps.items()))
+        if len(run.steps) > 1:
+            steps = (f"{step.removeprefix(run.dataset + '_')} {took} s" for step, took in run.steps.items())
+            click.echo(f"  {run.dataset}: {', '.join(steps)}")
     return summary.all_well
 
 
-def _print_results(settings: Settings, contracts: Sequence[DatasetContract]) -> None:
+def _print_results(settings: Settings, pipelines: Sequence[Chosen]) -> None:
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
-    click.echo("\n" + render_datasets([dataset_figures(contract, lake) for contract in contracts]))
-    click.echo("\n" + render_tables(published_targets(contracts, lake)))
+    figures = [dataset_figures(contract, lake) for members in pipelines for contract in members.datasets]
+    tables = [table for members in pipelines for table in published_tables(members, lake)]
+    click.echo("\n" + render_datasets(figures))
+    click.echo("\n" + render_tables(tables))
 
 
 def _print_samples(samples: Sequence[Sample]) -> None:

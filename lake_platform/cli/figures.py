@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
+from lake_platform.cli.names import Chosen
 from lake_platform.cli.warehouse import read_table
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.lake import Lake
@@ -57,13 +58,19 @@ def dataset_figures(contract: DatasetContract, lake: Lake) -> DatasetFigures:
     )
 
 
-def published_targets(contracts: Sequence[DatasetContract], lake: Lake) -> list[PublishedTable]:
-    """The targets of these datasets that there are already."""
-    return [
+def published_tables(members: Chosen, lake: Lake) -> list[PublishedTable]:
+    """The targets of these datasets and these tables, as far as there are any yet."""
+    targets = [
         PublishedTable(contract.target.table, versions=contract.target.write == "scd2")
-        for contract in contracts
+        for contract in members.datasets
         if contract.target is not None and lake.log(contract.name, "target").latest_numbers()
     ]
+    made = [
+        PublishedTable(table.contract.table, versions=table.contract.write == "scd2")
+        for table in members.tables
+        if lake.table_log(table.contract.key).latest_numbers()
+    ]
+    return targets + made
 
 
 def render_datasets(figures: Sequence[DatasetFigures]) -> str:
