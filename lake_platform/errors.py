@@ -247,6 +247,43 @@ class BucketUnavailableError(TransientError):
         self.bucket, self.key, self.detail = bucket, key, detail
 
 
+class AwsRefusedError(TerminalError):
+    """The credentials are not allowed to do this."""
+
+    def __init__(self, service: str, operation: str, detail: str) -> None:
+        super().__init__(
+            f"AWS refuses {service} {operation}: {detail} Give the role of the platform this permission (docs/aws.md)."
+        )
+        self.service, self.operation = service, operation
+
+
+class AwsUnreachableError(TransientError):
+    """A service of AWS did not answer, or says to come again later."""
+
+    def __init__(self, service: str, operation: str, detail: str) -> None:
+        super().__init__(f"AWS did not answer {service} {operation}: {detail} Try again.")
+        self.service, self.operation = service, operation
+
+
+class CatalogTableTakenError(TerminalError):
+    """A table of the Glue Data Catalog that the platform did not make has the name of one of ours."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"The table {table} of the Glue Data Catalog was made by somebody else and is left as it is. "
+            "Delete or rename it, or set LAKE_GLUE_DATABASE_PREFIX, so that the platform has databases of its own."
+        )
+        self.table = table
+
+
+class CatalogPartitionError(TerminalError):
+    """The Glue Data Catalog does not take a partition."""
+
+    def __init__(self, table: str, partition: str, detail: str) -> None:
+        super().__init__(f"The Glue Data Catalog does not take partition {partition} of {table}: {detail}")
+        self.table, self.partition = table, partition
+
+
 class WarehouseStatementError(TerminalError):
     """The warehouse refused a statement, and would again."""
 
