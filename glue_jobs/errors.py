@@ -77,3 +77,22 @@ class PiiKeyMissingError(JobError):
 
     def __init__(self, dataset: str, column: str) -> None:
         super().__init__(f"{dataset}.{column} has pii: hash, but the job was given no key: set LAKE_PII_KEY.")
+
+
+class SecretReferenceError(JobError):
+    """A secret that a job was told to read is not to be had."""
+
+    def __init__(self, reference: str, fault: str) -> None:
+        super().__init__(
+            f"The secret {reference} {fault}. Check the reference, and that the role of the job may read and decrypt it."
+        )
+
+
+class DeployedCodeError(JobError):
+    """The job that was started is another version than the one that was meant."""
+
+    def __init__(self, deployed: str, meant: str) -> None:
+        super().__init__(
+            f"The code {deployed} is deployed, {meant} was meant to run: another deployment came in between. "
+            "Run `lake deploy-jobs`, or start the orchestrator from the code that is deployed."
+        )

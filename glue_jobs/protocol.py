@@ -176,6 +176,8 @@ class PartitionReport:
     """`rows: aggregate`: what must be equal on both sides; empty for a partition without files."""
     problem: str | None = None
     """Why this partition must not be published, where the figures alone do not say it (rows read differ from rows counted)."""
+    run: dict[str, object] = field(default_factory=dict)
+    """What the runner tells of the run that made it (on Glue: run id, DPU-seconds, cost); a job leaves it empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,3 +197,29 @@ class JobReport:
     def from_json(cls, text: str) -> "JobReport":
         """Raises `WireFormatError` where the text is not exactly a report of this format."""
         return from_wire(cls, text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFailure:
+    """Why a job did not come to a report. `refused`: the same request fails again."""
+
+    job: JobName
+    dataset: str
+    token: str
+    error: str
+    message: str
+    refused: bool
+
+    def to_json(self) -> str:
+        return to_wire(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> "JobFailure":
+        """Raises `WireFormatError` where the text is not exactly a failure of this format."""
+        return from_wire(cls, text)
+
+
+def failure_url(request_url: str) -> str:
+    """Where a job that was asked by this request says why it failed."""
+    folder, _, name = request_url.rpartition("/")
+    return f"{folder}/{name.replace('request', 'failure', 1)}"

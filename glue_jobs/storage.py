@@ -43,6 +43,12 @@ def count_parquet_rows(spark: SparkSession, url: str) -> int:
         reader.close()
 
 
+def exists(spark: SparkSession, url: str) -> bool:
+    jvm, configuration = _hadoop(spark)
+    path = jvm.org.apache.hadoop.fs.Path(url)
+    return bool(path.getFileSystem(configuration).exists(path))
+
+
 def read_text(spark: SparkSession, url: str) -> str:
     jvm, configuration = _hadoop(spark)
     path = jvm.org.apache.hadoop.fs.Path(url)
