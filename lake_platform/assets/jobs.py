@@ -28,7 +28,8 @@ def run_for(
     """Runs the job; one that was reported under its token before is not run again.
 
     Returns:
-        The report of each partition; one without files is reported empty without Spark.
+        The report of each partition, with what the runner tells of the whole run; one without files is reported empty
+        without Spark.
     """
     reports = {part.partition: empty_report(part.partition, part.token) for part in work if not part.files}
     filled = [part for part in work if part.files]
@@ -39,5 +40,6 @@ def run_for(
         aside = lake.lake.url(data_key("quarantine", contract.name, job_token, attempt=attempt))
         request = replace(make_request(job_token, output, filled), quarantine_output=aside)
         report = run_job(lake.lake, request, spark.run)
-        reports |= {part.partition: part for part in report.partitions}
+        run = {**spark.figures(request), "partitions": len(filled)}
+        reports |= {part.partition: replace(part, run=run if len(run) > 1 else {}) for part in report.partitions}
     return reports

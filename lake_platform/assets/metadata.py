@@ -13,7 +13,7 @@ PREFIX = "lake_platform/"
 
 
 def report_metadata(report: PartitionReport, columns: Sequence[PlainColumn], *, token: str) -> dict[str, object]:
-    """Rows, bytes, schema, sample and the metrics of the rules; numbers are plotted over time."""
+    """Rows, bytes, schema, sample, the metrics of the rules and the run that made it; numbers are plotted over time."""
     metadata: dict[str, object] = {
         "dagster/row_count": report.rows_out,
         "dagster/column_schema": column_schema(columns),
@@ -24,6 +24,8 @@ def report_metadata(report: PartitionReport, columns: Sequence[PlainColumn], *, 
     }
     if report.sample:
         metadata[f"{PREFIX}sample"] = sample_table(report.sample)
+    # Of the whole run, `run/partitions` of them: shares would be made up.
+    metadata |= {f"run/{name}": _linked(value) for name, value in report.run.items()}
     for rule in report.rules:
         if rule.failed_rows is not None:
             metadata[f"rule/{rule.name}/failed_rows"] = rule.failed_rows
@@ -69,6 +71,10 @@ def sample_table(rows: Sequence[Mapping[str, object]]) -> dg.MetadataValue:
     lines = [" | ".join(names), " | ".join("---" for _ in names)]
     lines += [" | ".join(_cell(row.get(name)) for name in names) for row in rows]
     return dg.MetadataValue.md("\n".join(f"| {line} |" for line in lines))
+
+
+def _linked(value: object) -> object:
+    return dg.MetadataValue.url(value) if isinstance(value, str) and value.startswith("https://") else value
 
 
 def _cell(value: object) -> str:

@@ -1,6 +1,6 @@
-"""The two jars that Deequ needs, by their digests: from the cache, else by Maven, else by the Ivy inside pyspark.
+"""The jars that Spark needs besides, by their digests: from the cache, else by Maven, else by the Ivy inside pyspark.
 
-They are fetched without what their POMs name: these two alone run on Spark 3.5, and the POM of deequ 2.1.0 names a
+They are fetched without what their POMs name: Deequ's two alone run on Spark 3.5, and the POM of deequ 2.1.0 names a
 dqdl that was never published, so that `spark.jars.packages` fails.
 """
 
@@ -46,6 +46,14 @@ JARS = (
     ),
     Jar("software.amazon.glue", "dqdl", "1.0.0", "8382887bd34e23a426e3824520e69ba59e9666f567a4f7bad2a6b40348cdaa6e"),
 )
+
+COMMITTER_JAR = Jar(
+    "org.apache.spark",
+    "spark-hadoop-cloud_2.12",
+    "3.5.4",
+    "53e41be433b851a36e328cfe5bcdd25ecc65f25916d5ffb5eacd0c0313b1f21b",
+)
+"""Binds Spark's Parquet writer to the committers of S3A. Only Glue jobs need it, and the endpoint that plays Glue."""
 
 Fetch = Callable[[Jar, Path], str | None]
 """Puts the jar into a folder; returns why it could not."""
@@ -129,7 +137,8 @@ def _fetch(jar: Jar, cache: Path, fetches: Sequence[Fetch]) -> None:
 
 
 def _require_digest(jar: Jar, path: Path) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != jar.sha256:
         raise JarDigestError(path, wanted=jar.sha256, found=found)
 

@@ -68,6 +68,10 @@ class LocalSparkResource(LazyPySparkResource):
         with self._translated(request), self._job_session(request.token) as session:
             return job(session, request)
 
+    def figures(self, request: JobRequest) -> dict[str, object]:
+        """Nothing: a job here has no run of its own, and its seconds are in the report."""
+        return {}
+
     def new_session(self) -> SparkSession:
         """A session that sees this lake: for notebooks and checks."""
         prepare_process()

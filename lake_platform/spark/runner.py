@@ -21,7 +21,13 @@ class JobStore(Protocol):
 class JobRunner(Protocol):
     """Something that runs a job: a Spark session here, or Glue."""
 
-    def run(self, request: JobRequest) -> JobReport: ...
+    def run(self, request: JobRequest) -> JobReport:
+        """Runs the job and returns its report."""
+        ...
+
+    def figures(self, request: JobRequest) -> dict[str, object]:
+        """What there is to tell of the run that made the report: its id, link, seconds, cost. May be empty."""
+        ...
 
 
 def run_job(lake_store: JobStore, request: JobRequest, execute: Callable[[JobRequest], JobReport]) -> JobReport:
