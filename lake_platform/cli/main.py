@@ -10,11 +10,18 @@ from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
+from lake_platform.cli.jobs import build_jobs, deploy_jobs
 from lake_platform.cli.services import dev, down, up
 from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
 from lake_platform.cli.tick import tick
-from lake_platform.errors import BackendUnavailableError, ContractError, SettingsError
+from lake_platform.errors import (
+    BackendUnavailableError,
+    ContractError,
+    DeploymentError,
+    SettingsError,
+    TransformNotFoundError,
+)
 
 
 class LakeGroup(click.Group):
@@ -23,7 +30,13 @@ class LakeGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (ContractError, BackendUnavailableError, SettingsError) as error:
+        except (
+            ContractError,
+            BackendUnavailableError,
+            SettingsError,
+            DeploymentError,
+            TransformNotFoundError,
+        ) as error:
             click.echo(str(error), err=True)
             raise SystemExit(2) from error
 
@@ -45,5 +58,21 @@ def cli(home: Path | None, defs: Path | None) -> None:
     prepare_environment(home, defs)
 
 
-for command in (catalog, check, demo, dev, down, janitor, retry, show, sql, status, tick, up, withdraw):
+for command in (
+    build_jobs,
+    catalog,
+    check,
+    demo,
+    deploy_jobs,
+    dev,
+    down,
+    janitor,
+    retry,
+    show,
+    sql,
+    status,
+    tick,
+    up,
+    withdraw,
+):
     cli.add_command(command)

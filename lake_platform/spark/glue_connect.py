@@ -1,0 +1,20 @@
+"""Clients of AWS for the Glue side, with the credentials of the ordinary chain."""
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+_CALL_SECONDS = 60
+
+
+def connect(service: str) -> Any:
+    """A new client of a service; region, credentials and endpoints are those of the environment, read anew.
+
+    Glue's client makes each call once, since a repeated start is a second run; `GlueCalls` repeats what may be.
+    """
+    retries: Any = {"total_max_attempts": 1} if service == "glue" else {"mode": "standard", "max_attempts": 5}
+    session: Any = boto3.session.Session()
+    return session.client(
+        service, config=Config(retries=retries, connect_timeout=10, read_timeout=_CALL_SECONDS, tcp_keepalive=True)
+    )
