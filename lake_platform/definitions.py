@@ -12,7 +12,9 @@ from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import Folder, load_folder
 from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import BackendUnavailableError, ContractError
+from lake_platform.sensors.alerts import Alerts, build_alert_sensor
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
+from lake_platform.sensors.webhook import WebhookSender
 from lake_platform.settings import Settings
 
 DEFS = Path(__file__).parent / "defs"
@@ -34,12 +36,16 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         warnings.simplefilter("ignore", dg.PreviewWarning)
         datasets = _folder(settings.defs) if settings.defs else _project()
-    own = dg.Definitions(resources=build_resources(settings), executor=dg.in_process_executor)
+    own = dg.Definitions(
+        resources=build_resources(settings), executor=dg.in_process_executor, sensors=[build_alert_sensor()]
+    )
     return dg.Definitions.merge(*datasets, own)
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `spark` and `redshift` of the backend that the settings name. Nothing is opened or started here.
+    """`lake`, `catalog`, `spark` and `redshift` of the backend that the settings name, and `alerts`.
+
+    Nothing is opened or started here.
 
     Raises:
         BackendUnavailableError: for `aws`, which this version does not have yet.
@@ -48,7 +54,8 @@ def build_resources(settings: Settings) -> dict[str, object]:
         raise BackendUnavailableError(settings.backend)
     from lake_platform.local.resources import build_local_resources
 
-    return build_local_resources(settings)
+    senders = [WebhookSender(settings.alert_webhook)] if settings.alert_webhook else []
+    return {**build_local_resources(settings), "alerts": Alerts(senders, settings.ui_url)}
 
 
 def load_contracts(settings: Settings) -> list[DatasetContract]:

@@ -499,6 +499,14 @@ class SettingsError(TerminalError):
     """A variable of the environment that cannot be used."""
 
 
+class AlertNotSentError(LakeError):
+    """A receiver did not take a message. `passing` says whether another attempt may help."""
+
+    def __init__(self, told: str, *, passing: bool) -> None:
+        super().__init__(f"The message was not sent: {told}.")
+        self.told, self.passing = told, passing
+
+
 class UnknownTypeError(TerminalError, ValueError):
     """A type that is not in the type table."""
 

@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from lake_platform.errors import SettingsError
 
 Backend = Literal["local", "aws"]
+UI_URL = "http://127.0.0.1:3000"
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Settings:
         lake_bucket: only the platform writes here (LAKE_BUCKET on AWS).
         defs: LAKE_DEFS, the folder of dataset definitions; None is the package's own `defs`.
         spark_dir: LAKE_SPARK_DIR, where the warm JVM keeps its address (default `home/spark`).
+        alert_webhook: LAKE_ALERT_WEBHOOK, where the ends of runs are told; such addresses hold tokens.
+        ui_url: LAKE_UI_URL, where Dagster's UI is, for links.
     """
 
     home: Path
@@ -30,6 +34,8 @@ class Settings:
     lake_bucket: str
     defs: Path | None
     spark_dir: Path
+    alert_webhook: str | None = field(repr=False)
+    ui_url: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -46,6 +52,8 @@ class Settings:
             lake_bucket="lake" if local else _required(env, "LAKE_BUCKET"),
             defs=Path(env["LAKE_DEFS"]).absolute() if env.get("LAKE_DEFS") else None,
             spark_dir=Path(env.get("LAKE_SPARK_DIR") or home / "spark").absolute(),
+            alert_webhook=_webhook(env.get("LAKE_ALERT_WEBHOOK")),
+            ui_url=env.get("LAKE_UI_URL") or UI_URL,
         )
 
 
@@ -53,3 +61,20 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not env.get(name):
         raise SettingsError(f"{name} is not set: LAKE_BACKEND=aws needs the name of that bucket")
     return env[name]
+
+
+def _webhook(address: str | None) -> str | None:
+    """The address as it stands; it is never named in an error."""
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.username is None
+        _ = parts.port
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in address):
+        raise SettingsError(
+            "LAKE_ALERT_WEBHOOK is no address: set it to http://… or https://…, without user and password"
+        )
+    return address

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from lake_platform.cli.alerts import tell_run
 from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.sensors.requests import SpanRequest
 
@@ -41,6 +42,8 @@ def execute(
         run_config={} if verbose else QUIET,
         raise_on_error=False,
     )
+    seconds = round(time.monotonic() - began, 2)
+    tell_run(instance, result.run_id)
     return RunSummary(
         dataset=request.dataset,
         run_id=result.run_id,
@@ -48,7 +51,7 @@ def execute(
         last=request.last,
         partitions=request.partitions,
         status="success" if result.success else "failure",
-        seconds=round(time.monotonic() - began, 2),
+        seconds=seconds,
         problem=_problem(result),
         steps=_step_seconds(instance, result.run_id),
     )

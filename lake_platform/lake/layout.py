@@ -87,3 +87,8 @@ CATALOG_PREFIX = "catalog/"
 def catalog_prefix(name: str) -> str:
     """Below it, what the catalog says of one table, `database.table`."""
     return f"{CATALOG_PREFIX}{name}"
+
+
+def alerts_prefix(receiver: str) -> str:
+    """Below it, where each message to a receiver stands."""
+    return f"alerts/{receiver}"
