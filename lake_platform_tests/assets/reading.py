@@ -48,6 +48,9 @@ class PlainRunner:
             job=request.job, dataset=request.dataset, token=request.token, seconds=0.0, partitions=tuple(parts)
         )
 
+    def figures(self, request: JobRequest) -> dict[str, object]:
+        return {"run_id": f"run-{len(self.jobs)}"}
+
     def rows(self, urls: "list[str] | tuple[str, ...]") -> Rows:
         found: Rows = []
         for url in urls:
