@@ -20,6 +20,7 @@ from lake_platform.local.glue.faults import FaultKind
 from lake_platform.local.glue.script import ScriptHost
 
 LOG_GROUP = "/aws-glue/jobs"
+MINUTE = 60.0
 _LIVE = frozenset({"STARTING", "RUNNING", "WAITING", "STOPPING"})
 _LOG_LINES = 2000
 _DPU = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0}
@@ -143,7 +144,7 @@ class Run:
     def _wait(self, begun: float) -> int | None:
         """The exit code; None where the process was ended from outside."""
         assert self.process is not None
-        until = begun + self.timeout_minutes * 60
+        until = begun + self.timeout_minutes * MINUTE
         while self.process.poll() is None:
             asked = self.stopped.is_set() or self.fault in ("run_stopped", "run_timeout")
             if asked or time.monotonic() > until:
