@@ -6,8 +6,10 @@ import dagster as dg
 
 from lake_platform.contract.arrives import Partitioning
 from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.partitions import stands_in
 from lake_platform.contract.table import TableContract
 from lake_platform.contract.table_inputs import Input
+from lake_platform.lake.process import PENDING_TAG
 
 ALL = "all"
 """The partition key of a dataset with `by: none`; Dagster sees no partitions there."""
@@ -57,8 +59,15 @@ def partitions_of(partition: Partitioning) -> dg.PartitionsDefinition[str] | Non
 
 
 def partition_keys(context: dg.AssetExecutionContext) -> list[str]:
-    """The partitions that this run works on, in their order; `["all"]` where the dataset has none."""
-    return list(context.partition_keys) if context.has_partition_key or context.has_partition_key_range else [ALL]
+    """The partitions that this run works on, in their order; `["all"]` where the dataset has none.
+
+    A run of a span that bridges partitions without work leaves them alone: made again, they would take up whatever
+    has changed in code or inputs since, and only a backfill does that.
+    """
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return [ALL]
+    asked = context.run.tags.get(PENDING_TAG)
+    return [key for key in context.partition_keys if asked is None or stands_in(asked, key)]
 
 
 def _full_date(text: str) -> str:

@@ -6,7 +6,7 @@ Everything is UTC. A partition in the future is a partition like any other.
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,7 @@ PartitionKey = str
 ALL: PartitionKey = "all"
 FORMATS: dict[PartitionBy, str] = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m"}
 """For Dagster's partitions definitions. Without colons: Spark does not take them in paths."""
+_BY_LENGTH: dict[int, PartitionBy] = {len("2024-01-31T05"): "hour", len("2024-01-31"): "day", len("2024-01"): "month"}
 PARTS: dict[PartitionBy, tuple[str, ...]] = {
     "hour": ("year", "month", "day", "hour"),
     "day": ("year", "month", "day"),
@@ -130,6 +131,27 @@ def partition_keys_between(by: PartitionBy, first: PartitionKey, last: Partition
         if key == last:
             return
         key = next_key(by, key)
+
+
+def render_keys(keys: Sequence[PartitionKey]) -> str:
+    """Sorted keys of one calendar in one line, with those that follow each other as `first..last`."""
+    by = _BY_LENGTH.get(len(keys[0]), "none")
+    stretches: list[list[PartitionKey]] = []
+    for key in keys:
+        if stretches and ordinal(key, by) == ordinal(stretches[-1][-1], by) + 1:
+            stretches[-1].append(key)
+        else:
+            stretches.append([key])
+    return " ".join(each[0] if len(each) == 1 else f"{each[0]}..{each[-1]}" for each in stretches)
+
+
+def stands_in(text: str, key: PartitionKey) -> bool:
+    """Whether a key is among those that `render_keys` has written."""
+    for stretch in text.split():
+        first, _, last = stretch.partition("..")
+        if first <= key <= (last or first):
+            return True
+    return False
 
 
 def ordinal(partition: PartitionKey, by: PartitionBy) -> int:

@@ -6,6 +6,8 @@ import platform
 import psutil
 
 PROCESS_TAG = "lake_platform/process"
+PENDING_TAG = "lake_platform/pending"
+"""The partitions that a run was asked for, where its span bridges others; it leaves those alone."""
 
 
 def process_tag() -> str:

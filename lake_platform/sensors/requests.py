@@ -8,7 +8,9 @@ import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.partitions import render_keys
 from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.process import PENDING_TAG
 
 DATASET_TAG = "lake_platform/dataset"
 STATE_TAG = "lake_platform/state"
@@ -87,7 +89,7 @@ def request_of(
     partitioned: bool,
     state: str,
 ) -> SpanRequest:
-    """One run over the span of these partitions.
+    """One run over the span of these partitions. What lies between them, the run leaves alone.
 
     Args:
         tag: what the run is known by while it lives: a dataset, or `group/table`.
@@ -99,6 +101,8 @@ def request_of(
     tags = {DATASET_TAG: tag, STATE_TAG: digest}
     if ranged:
         tags |= {ASSET_PARTITION_RANGE_START_TAG: first, ASSET_PARTITION_RANGE_END_TAG: last}
+        told = render_keys(partitions)
+        tags |= {PENDING_TAG: told} if " " in told else {}
     return SpanRequest(
         dataset=name,
         asset_keys=asset_keys,

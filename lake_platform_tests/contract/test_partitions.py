@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_platform.contract.dataset import Arrives, FileFormat, PartitionBy, Partitioning
@@ -16,6 +16,8 @@ from lake_platform.contract.partitions import (
     ordinal,
     partition_keys_between,
     partition_of,
+    render_keys,
+    stands_in,
 )
 
 ISO = {"hour": r"(?P<hour>\d{4}-\d\d-\d\dT\d\d)", "day": r"dt=(?P<day>[^/]*)/", "month": r"(?P<month>\d{4}-\d\d)"}
@@ -144,3 +146,26 @@ def test_there_is_one_partition_where_there_are_none() -> None:
 
 def test_nothing_lies_between_a_partition_and_an_earlier_one() -> None:
     assert list(partition_keys_between("day", "2024-01-02", "2024-01-01")) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (["2024-02-28", "2024-02-29", "2024-03-01", "2024-03-05"], "2024-02-28..2024-03-01 2024-03-05"),
+        (["2023-12", "2024-01", "2024-03"], "2023-12..2024-01 2024-03"),
+        (["2024-01-01T05", "2024-01-01T23", "2024-01-02T00"], "2024-01-01T05 2024-01-01T23..2024-01-02T00"),
+        (["all"], "all"),
+    ],
+    ids=["days", "months", "hours", "none"],
+)
+def test_keys_that_follow_each_other_are_written_as_one_stretch(keys: list[str], text: str) -> None:
+    assert render_keys(keys) == text
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(0, 60), min_size=1))
+def test_keys_are_found_again_in_what_was_written(days: set[int]) -> None:
+    calendar = [str(dt.date(2024, 1, 1) + dt.timedelta(days=day)) for day in range(61)]
+    keys = [calendar[day] for day in sorted(days)]
+
+    assert [key for key in calendar if stands_in(render_keys(keys), key)] == keys

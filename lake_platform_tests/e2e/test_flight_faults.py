@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from lake_platform.cli.tick import TickSummary
@@ -129,6 +130,7 @@ def test_only_new_files_are_taken(story: Story) -> None:
     assert [run.partitions for run in story.again.runs] == [(D1, D3)]
     assert [partition for layer, partition in told.materialized if layer == "validated"] == [D3]
     assert [partition for layer, partition in told.materialized if layer == "target"] == [D3]
+    assert D2 not in {partition for _, partition in told.materialized}
 
 
 def test_a_dimension_file_does_not_trigger_the_job_of_the_fact(story: Story) -> None:
@@ -149,3 +151,90 @@ def test_a_backfill_gives_the_flights_the_newer_airports(story: Story) -> None:
         "SELECT dep_airport, COUNT(*) FROM airlines.daily_flights_processed WHERE dep_city = 'Oslo' GROUP BY 1"
     ) == [("Oslo", 1)]
     assert recorded(run.run_id).checks["processed", "dep_city_is_complete"] == (True, "WARN")
+
+
+TABLES = ("busy_airports", "carrier_comparison", "delay_by_city", "delay_by_state", "long_delays", "top_routes")
+
+
+@pytest.fixture(scope="module")
+def analysed(story: Story) -> House:
+    """The same lake with the tables that analyse the flights; what they say of two known cities is told below."""
+    defs = story.house.settings.defs
+    assert defs is not None
+    for name in TABLES:
+        shutil.copytree(DEFS / "flights" / name, defs / name)
+    assert [(run.dataset, run.status) for run in story.house.tick().runs] == [(name, "success") for name in TABLES]
+    return story.house
+
+
+def figures(house: House, query: str) -> list[tuple[str, ...]]:
+    return [tuple(str(value) for value in row) for row in house.rows(query)]
+
+
+def test_delays_by_city_and_state(analysed: House) -> None:
+    """Rome: three flights, each 70 minutes late. Chicago: two, 5 minutes late."""
+    cities = figures(
+        analysed,
+        "SELECT place, city, state, flights, departed, mean_dep_delay, long_delays FROM airlines.delay_by_city "
+        "WHERE city IN ('Chicago', 'Rome') ORDER BY place",
+    )
+    states = figures(
+        analysed,
+        "SELECT state, flights, mean_dep_delay, mean_arr_delay, long_delays FROM airlines.delay_by_state "
+        "WHERE state IN ('IL', 'IT') ORDER BY 1",
+    )
+
+    assert cities == [
+        ("1", "Rome", "IT", "3", "3", "70.0000", "1.0000"),
+        ("2", "Chicago", "IL", "2", "2", "5.0000", "0.0000"),
+    ]
+    assert states == [("IL", "2", "5.0000", "-3.0000", "0.0000"), ("IT", "3", "70.0000", "None", "1.0000")]
+
+
+def test_carriers_are_compared_by_what_flew(analysed: House) -> None:
+    """A cancelled flight has no delay: it is in no mean, and counts as cancelled."""
+    found = figures(
+        analysed,
+        "SELECT carrier, flights, cancelled, mean_dep_delay, mean_arr_delay, on_time, long_delays "
+        "FROM airlines.carrier_comparison ORDER BY 1",
+    )
+
+    assert found == [
+        ("AA", "2", "0.0000", "5.0000", "-3.0000", "1.0000", "0.0000"),
+        ("DL", "4", "0.2500", "70.0000", "None", "None", "1.0000"),
+    ]
+
+
+def test_routes_and_airports_by_their_flights(analysed: House) -> None:
+    routes = figures(
+        analysed, "SELECT place, dep_airport, arr_airport, flights FROM airlines.top_routes WHERE place < 3 ORDER BY 1"
+    )
+    airports = figures(
+        analysed,
+        "SELECT place, airport, city, departures, arrivals FROM airlines.busy_airports WHERE place < 3 ORDER BY 1",
+    )
+
+    assert routes == [("1", "Rome", "O'Hare", "3"), ("2", "O'Hare", "Midway", "2")]
+    assert airports == [("1", "O'Hare", "Chicago", "2", "3"), ("2", "Rome", "Rome", "3", "1")]
+
+
+def test_long_delays_day_by_day(analysed: House) -> None:
+    found = figures(
+        analysed, "SELECT flight_date, flights, departed, over_an_hour, share FROM airlines.long_delays ORDER BY 1"
+    )
+
+    assert found == [
+        (D1, "4", "3", "1", "0.3333"),
+        (D2, "1", "1", "1", "1.0000"),
+        (D3, "1", "1", "1", "1.0000"),
+    ]
+
+
+def test_the_page_of_a_table_shows_its_first_rows(analysed: House) -> None:
+    with dg.DagsterInstance.get() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["flights", "delay_by_city"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+
+    shown = str(event.asset_materialization.metadata["lake_platform/sample"].value)
+    assert "| 1 | Rome | IT | 3 | 3 | 70.0000 | 1.0000 |" in shown
