@@ -3,8 +3,6 @@
 Most tests are named after a fault of the usual code for this exercise, and the sample files would show it.
 """
 
-import datetime as dt
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -37,6 +35,7 @@ from lake_platform.local.samples.songplays import (
 )
 from lake_platform_tests.e2e.conftest import built_house
 from lake_platform_tests.e2e.house import House
+from lake_platform_tests.e2e.star_schema import expected_plays, expected_users, moment, plays, star_rows
 
 pytestmark = [pytest.mark.spark, pytest.mark.warehouse, pytest.mark.e2e]
 
@@ -89,43 +88,16 @@ def delivered() -> list[Json]:
     return [event for day, events in days for event in (rewritten(events) if day == DAYS[REWRITTEN] else events)]
 
 
-def moment(event: Json) -> dt.datetime:
-    return dt.datetime(1970, 1, 1) + dt.timedelta(milliseconds=int(str(event["ts"])))
-
-
-def played() -> list[Json]:
-    return [event for event in delivered() if event["page"] == "NextSong"]
-
-
-def expected_play(event: Json) -> tuple[Any, ...]:
-    songs = {(song["title"], song["artist_name"], song["duration"]): song for song in (*catalogue(), NEW_SONG)}
-    song = songs.get((event["song"], event["artist"], event["length"]), {"song_id": None, "artist_id": None})
-    text = f"{moment(event):%Y-%m-%d %H:%M:%S.%f}/{event['sessionId']}/{event['itemInSession']}/{event['userId']}"
-    return (
-        hashlib.md5(text.encode()).hexdigest(),
-        moment(event),
-        int(str(event["userId"])),
-        event["level"],
-        song["song_id"],
-        song["artist_id"],
-        event["sessionId"],
-        event["location"] or None,
-        event["userAgent"],
-    )
-
-
 def test_the_fact_has_every_play_once_whatever_came_late_or_again(star: Star) -> None:
-    found = star.rows(
-        "SELECT playid, start_time, userid, level, songid, artistid, sessionid, location, user_agent FROM songplays"
-    )
-
-    assert sorted(found) == sorted(map(expected_play, played()))
+    assert star_rows(star.house)["songplays"] == expected_plays(delivered(), [*catalogue(), NEW_SONG])
 
 
 def test_a_play_keeps_its_day(star: Star) -> None:
     found = star.rows("SELECT _partition, count(*) FROM songplays GROUP BY 1 ORDER BY 1")
 
-    assert found == [(str(day), sum(moment(event).date() == day for event in played())) for day in DAYS[: SIZE["days"]]]
+    assert found == [
+        (str(day), sum(moment(event).date() == day for event in plays(delivered()))) for day in DAYS[: SIZE["days"]]
+    ]
 
 
 def test_durations_without_decimals_would_match_two_plays(star: Star) -> None:
@@ -159,14 +131,9 @@ def test_two_plays_in_one_millisecond_are_two(star: Star) -> None:
 def test_a_user_whose_level_changes_is_one_row_with_the_latest(star: Star) -> None:
     """The usual code takes DISTINCT rows, a row for each level."""
     usual = "SELECT count(*) FROM (SELECT DISTINCT userid, firstname, level FROM stg_events WHERE userid = 1) AS u"
-    signed_in = [event for event in delivered() if event["userId"]]
-    latest = {int(str(event["userId"])): event for event in sorted(signed_in, key=moment)}
 
     assert star.rows(usual) == [(2,)]
-    assert star.rows("SELECT userid, first_name, last_name, gender, level FROM users ORDER BY userid") == [
-        (user, event["firstName"], event["lastName"], event["gender"], event["level"])
-        for user, event in sorted(latest.items())
-    ]
+    assert star_rows(star.house)["users"] == expected_users(delivered())
 
 
 def test_levels_that_were_are_kept(star: Star) -> None:
@@ -210,7 +177,7 @@ def test_unknown_years_and_places_are_null(star: Star) -> None:
 
 
 def test_the_calendar_has_each_moment_once_in_utc(star: Star) -> None:
-    moments = sorted({moment(event) for event in played()})
+    moments = sorted({moment(event) for event in plays(delivered())})
 
     assert star.rows("SELECT start_time, hour, day, week, month, year, weekday FROM time ORDER BY 1") == [
         (at, at.hour, at.day, at.isocalendar().week, at.month, at.year, at.isoweekday() % 7) for at in moments
@@ -230,13 +197,13 @@ def test_a_play_that_waited_for_its_song_has_it(star: Star) -> None:
 
 def test_demo_tells_what_stands_in_lake_and_warehouse(star: Star) -> None:
     lines = [line.split() for line in star.told.splitlines()]
-    events, plays = len(delivered()), len(played())
+    events, played = len(delivered()), len(plays(delivered()))
     users = len({event["userId"] for event in delivered()} - {""})
     levels = len({(event["userId"], event["level"]) for event in delivered() if event["userId"]})
 
     assert ["events", "4", "4", "1", str(events), str(events), "0"] in lines
     assert ["songs", "1", "30", "0", "30", "30", "0"] in lines
-    assert ["songplays", str(plays)] in lines
+    assert ["songplays", str(played)] in lines
     assert ["users", str(users)] in lines
     assert ["users_history", str(levels), str(users)] in lines
 
