@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from lake_platform.cli.backfill import backfill
 from lake_platform.cli.catalog import catalog
 from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
@@ -59,6 +60,7 @@ def cli(home: Path | None, defs: Path | None) -> None:
 
 
 for command in (
+    backfill,
     build_jobs,
     catalog,
     check,

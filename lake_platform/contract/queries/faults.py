@@ -1,9 +1,11 @@
 """What is wrong with the SELECT of a table, found before any statement is sent."""
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 
 from lake_platform.contract.checks.target import PARTITION_COLUMN, RANK_COLUMNS
@@ -27,7 +29,7 @@ def find_select_faults(table: BoundTable) -> list[SqlFault]:
     if faults:
         return faults
     # Names are looked up only where the query stands for itself: what is wrong above would be told twice.
-    return [*_names(table, tree), *find_parted_faults(table, tree)]
+    return [*_names(table, tree), *find_parted_faults(table, tree)] or list(_origin(table, tree))
 
 
 def _relations(table: BoundTable, tree: exp.Query) -> Iterator[SqlFault]:
@@ -70,8 +72,23 @@ def _columns(table: BoundTable, tree: exp.Query) -> Iterator[SqlFault]:
     if ranked and len(ranked) < len(RANK_COLUMNS):
         yield SqlFault(line, f"of {', '.join(RANK_COLUMNS)} the SELECT yields only some", "yield all three, or none")
     for name in names:
-        if name and name not in (*declared, *parted, *RANK_COLUMNS):
+        if name not in ("", "*", *declared, *parted, *RANK_COLUMNS):
             yield SqlFault(line, f"the SELECT yields {name!r}, which is not declared", closest(name, declared))
+
+
+def _origin(table: BoundTable, tree: exp.Query) -> Iterator[SqlFault]:
+    """`_partition` is that of the input, as it is: the rows of a run would not be found again by another one."""
+    parted = table.contract.partition
+    if parted is None:
+        return
+    traced = lineage(PARTITION_COLUMN, tree.copy(), schema_of(table), dialect=DIALECT)
+    plain = all(isinstance(node.expression.unalias(), exp.Column | exp.Table | exp.Query) for node in traced.walk())
+    leaves = {
+        leaf for node in traced.walk() if isinstance(node.expression, exp.Table) for leaf in [node.expression.name]
+    }
+    if leaves != {parted} or not plain:
+        hint = f"yield {parted}.{PARTITION_COLUMN}"
+        yield SqlFault(line_of(tree), f"{PARTITION_COLUMN} is not that of {parted!r}, as it is", hint)
 
 
 def _names(table: BoundTable, tree: exp.Query) -> Iterator[SqlFault]:
@@ -79,8 +96,9 @@ def _names(table: BoundTable, tree: exp.Query) -> Iterator[SqlFault]:
     try:
         qualified(table, tree)
     except SqlglotError as error:
-        told = str(error).splitlines()[0].strip().removesuffix(".")
-        line = next((line_of(found) for found in tree.find_all(exp.Column) if f"'{found.name}'" in told), line_of(tree))
+        told = re.sub(r"\.? Line: \d+, Col: \d+.*", "", str(error).splitlines()[0]).strip().removesuffix(".")
+        culprits = [found for found in tree.find_all(exp.Column) if re.search(rf"\b{re.escape(found.name)}\b", told)]
+        line = line_of(culprits[0] if culprits else tree)
         yield SqlFault(line, told, "; ".join(f"{each.name} has {', '.join(each.columns)}" for each in table.inputs))
 
 

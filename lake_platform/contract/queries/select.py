@@ -30,8 +30,9 @@ def read_select(text: str) -> exp.Query | SqlFault:
         return SqlFault(line_of(statements[1]), f"the file holds {len(statements)} statements", "write one SELECT")
     tree = statements[0]
     if not isinstance(tree, exp.Query) or isinstance(tree, exp.Table | exp.Subquery):
-        name = type(tree).__name__.upper()
-        return SqlFault(line_of(tree), f"the statement is {name}, not SELECT", "write one SELECT; the platform writes")
+        return SqlFault(
+            line_of(tree), "the statement is no SELECT", "write the rows that you want; the platform writes them"
+        )
     return tree
 
 
@@ -47,8 +48,8 @@ def line_of(node: exp.Expr) -> int:
 
 
 def output_names(tree: exp.Query) -> list[str]:
-    """The names of the columns that a query yields, in lower case; empty where a column has none."""
-    return [name.lower() for name in tree.named_selects]
+    """The names of the columns that a query yields, in lower case; "" for a column that has none."""
+    return [str(column.output_name).lower() for column in tree.selects]
 
 
 def tables_read(tree: exp.Expr) -> list[exp.Table]:
