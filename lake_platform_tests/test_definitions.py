@@ -112,24 +112,26 @@ def test_dg_finds_no_fault(what: str, instance_home: Path) -> None:
     run("dg", "check", what, cwd=ROOT, environ={"DAGSTER_HOME": str(instance_home)})
 
 
-def test_component_is_registered() -> None:
+def test_components_are_registered() -> None:
     told = json.loads(run("dg", "list", "components", "--json", cwd=ROOT))
 
-    assert "lake_platform.Dataset" in [item["key"] for item in told["items"]]
+    assert {"lake_platform.Dataset", "lake_platform.WarehouseTable"} <= {item["key"] for item in told["items"]}
 
 
-def test_scaffolded_dataset_has_no_fault(tmp_path: Path) -> None:
+def test_scaffolded_dataset_and_table_have_no_fault(tmp_path: Path) -> None:
     for name in FILES_OF_A_PROJECT:
         shutil.copy(ROOT / name, tmp_path)
     for package in ("lake_platform", "glue_jobs"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
 
     run("dg", "scaffold", "defs", "lake_platform.Dataset", "orders", cwd=tmp_path)
+    run("dg", "scaffold", "defs", "lake_platform.WarehouseTable", "orders_a_day", cwd=tmp_path)
 
     written = load_folder(tmp_path / "lake_platform" / "defs" / "orders")
     assert not written.faults
     assert [contract.name for contract in written.contracts] == ["orders"]
     assert "no faults" in run("lake", "check", tmp_path / "lake_platform" / "defs", cwd=tmp_path)
+    assert "orders_a_day" in [table.contract.name for table in load_folder(tmp_path / "lake_platform" / "defs").tables]
 
 
 def test_loading_definitions_starts_nothing_and_imports_no_spark(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """`dg scaffold defs lake_platform.Dataset NAME`, and the same for `WarehouseTable`: a first `defs.yaml`."""
 
 import re
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import load_folder
 
 TEMPLATE = """\
@@ -66,21 +67,27 @@ class DatasetScaffolder(dg.Scaffolder):
 
 
 class TableScaffolder(dg.Scaffolder):
-    """Writes `defs.yaml` and the SELECT of a table named after its folder; it reads the first input that there is."""
+    """Writes `defs.yaml` and the SELECT of a table named after its folder; it reads the first dataset that there is."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
         name, folder = _name(request), request.target_path
-        datasets = load_folder(Path(__file__).parents[1] / "defs").contracts
-        parted = [one for one in datasets if one.target is None or one.target.write != "scd2"]
-        source, group = NOWHERE, name
-        for dataset in parted:
-            staged = dataset.delivers == "events" and "staging" in dataset.layers
-            if staged or dataset.target:
-                source, group = (dataset.staging if staged else dataset.name), dataset.group or dataset.name
+        defs = next((parent for parent in folder.parents if parent.name == "defs"), folder)
+        datasets = load_folder(defs).contracts
+        source, group = next(_readable(datasets), (NOWHERE, name))
         folder.mkdir(parents=True, exist_ok=True)
         text = TABLE.format(name=name, group=group, source=source)
         (folder / "defs.yaml").write_text(text, encoding="utf-8")
         (folder / f"{name}.sql").write_text(SELECT.format(source=source), encoding="utf-8")
+
+
+def _readable(datasets: Sequence[DatasetContract]) -> Iterator[tuple[str, str]]:
+    """What a table may read of each dataset, and the dataset's group."""
+    for dataset in datasets:
+        group = dataset.group or dataset.name
+        if dataset.delivers == "events" and "staging" in dataset.layers:
+            yield dataset.staging, group
+        elif dataset.target:
+            yield dataset.name, group
 
 
 def _name(request: dg.ScaffoldRequest) -> str:

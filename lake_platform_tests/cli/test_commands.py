@@ -66,7 +66,9 @@ def test_check_tells_all_faults_of_all_files_with_their_lines(lake: Lake, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "arguments", [("tick", "nobody"), ("withdraw", "nobody", "a/b.csv"), ("retry", "nobody", "2024-03-01")], ids=str
+    "arguments",
+    [("tick", "nobody"), ("backfill", "nobody"), ("withdraw", "nobody", "a/b.csv"), ("retry", "nobody", "2024-03-01")],
+    ids=str,
 )
 def test_unknown_dataset_is_wrong_use_and_names_those_there_are(arguments: tuple[str, ...], lake: Lake) -> None:
     told = lake(*arguments)
@@ -189,3 +191,35 @@ def test_status_and_sql_speak_json(lake: Lake) -> None:
     assert rows == [{"amount": "1.50", "nothing": None}]
     assert moment == [{"at": "2024-03-01 08:00:00.000000"}]
     assert f"psql -h 127.0.0.1 -p {status['warehouse']['port']}" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("customers",), "has no partition yet"),
+        (("customers", "--from", "2024-1-1"), "--from 2024-1-1 is no day: write it as 2024-01-31"),
+        (("customers", "--to", "2024-02-31"), "--to 2024-02-31 is no day"),
+        (("stg_songs", "--to", "2024-02-01"), "it has no partitions, leave the option out"),
+        (
+            ("songs",),
+            "'songs' is a dataset and a table: write songplays/songs for the table, stg_songs for the dataset",
+        ),
+        (("songplays",), "songplays has no partition yet: `lake status` says what it waits for"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_backfill_says_what_it_cannot_do(arguments: tuple[str, ...], told: str, lake: Lake) -> None:
+    answer = lake("backfill", *arguments)
+
+    assert answer.exit_code == 2
+    assert told in answer.output
+
+
+def test_backfill_names_the_partitions_that_there_are(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / ".lake/s3/landing/customers/dt=2024-03-01/a.csv"
+    path.parent.mkdir(parents=True)
+    path.write_text("customer_id\n1\n", encoding="utf-8")
+
+    answer = lake("backfill", "customers", "--from", "2024-03-02")
+
+    assert (answer.exit_code, "it has 2024-03-01 to 2024-03-01" in answer.output) == (2, True)

@@ -11,6 +11,7 @@ from lake_platform.contract.partitions import (
     Unplaced,
     counts,
     first_key,
+    last_complete,
     logical_start,
     next_key,
     ordinal,
@@ -169,3 +170,20 @@ def test_keys_are_found_again_in_what_was_written(days: set[int]) -> None:
     keys = [calendar[day] for day in sorted(days)]
 
     assert [key for key in calendar if stands_in(render_keys(keys), key)] == keys
+
+
+@pytest.mark.parametrize(
+    ("by", "moment", "partition"),
+    [
+        ("day", dt.datetime(2024, 3, 1, 6), "2024-02-29"),
+        ("day", dt.datetime(2024, 1, 1), "2023-12-31"),
+        ("hour", dt.datetime(2024, 1, 1, 0, 59), "2023-12-31T23"),
+        ("month", dt.datetime(2024, 1, 31), "2023-12"),
+        ("month", dt.datetime(2024, 12, 1), "2024-11"),
+        ("none", dt.datetime(2024, 1, 1), None),
+    ],
+)
+def test_the_logical_date_is_the_last_partition_that_has_ended(
+    by: PartitionBy, moment: dt.datetime, partition: str | None
+) -> None:
+    assert last_complete(by, moment) == partition
