@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from lake_platform.assets.keys import asset_key
+from lake_platform.contract.columns import PlainColumn
 from lake_platform.contract.dataset import LAYERS, Column, DatasetContract, FileFormat, Layer
+from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.contract.types import parse_type
 from lake_platform.lake.catalog import CatalogColumn, CatalogTable, StorageFormat
 from lake_platform.lake.lake import Lake
@@ -30,6 +32,26 @@ def catalog_name(contract: DatasetContract, layer: Layer) -> str:
     if layer == "staging":
         return str(staging_table(contract).table)
     return str(target_name(contract)) if layer == "target" else lake_table(contract.name, layer)
+
+
+def warehouse_table(table: BoundTable) -> CatalogTable:
+    """What the catalog says of a table that is made in the warehouse."""
+    contract, spec = table.contract, target_table(table.contract)
+    return CatalogTable(
+        database=spec.table.schema,
+        table=spec.table.name,
+        description=contract.description,
+        location=str(spec.table),
+        format=REDSHIFT,
+        columns=warehouse_columns(spec, contract.columns),
+        parameters={
+            "asset": "/".join(contract.path),
+            "dataset": contract.name,
+            "layer": "table",
+            "owners": ",".join(contract.owners),
+        },
+        sources=tuple(f"{found.schema}.{found.table}" for found in table.inputs),
+    )
 
 
 def lake_table(dataset: str, layer: Layer) -> str:
@@ -90,7 +112,7 @@ def text_format(declared: FileFormat) -> StorageFormat:
     )
 
 
-def warehouse_columns(spec: TableSpec, declared: Sequence[Column]) -> tuple[CatalogColumn, ...]:
+def warehouse_columns(spec: TableSpec, declared: Sequence[PlainColumn]) -> tuple[CatalogColumn, ...]:
     """All columns of a table of the warehouse, with what the contract says of those that it declares."""
     return _physical(spec.columns, declared)
 
@@ -121,18 +143,19 @@ def _declared(column: Column, hive: str | None = None) -> CatalogColumn:
     )
 
 
-def _physical(columns: Sequence[TableColumn], declared: Sequence[Column]) -> tuple[CatalogColumn, ...]:
+def _physical(columns: Sequence[TableColumn], declared: Sequence[PlainColumn]) -> tuple[CatalogColumn, ...]:
     told = {column.name: column for column in declared}
     return tuple(
         CatalogColumn(
             name=column.name,
             type=column.type,
             hive=parse_type(column.type).hive,
-            comment=told[column.name].description if column.name in told else "",
-            required=column.not_null or (column.name in told and told[column.name].required),
-            aliases=tuple(told[column.name].aliases) if column.name in told else (),
+            comment=known.description if known else "",
+            required=column.not_null or (known is not None and known.required),
+            aliases=tuple(known.aliases) if isinstance(known, Column) else (),
         )
         for column in columns
+        for known in (told.get(column.name),)
     )
 
 

@@ -4,17 +4,18 @@ The catalog is compared with the documents of the whole layer, not told of singl
 and not registered, the next run of the dataset registers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
-from lake_platform.assets.catalog_tables import lake_table, layer_table
+from lake_platform.assets.catalog_tables import lake_table, layer_table, warehouse_table
 from lake_platform.assets.metadata import PREFIX
 from lake_platform.assets.results import PartitionResult
 from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.table_inputs import BoundTable, Input
 from lake_platform.lake.catalog import (
     Catalog,
     CatalogEntry,
@@ -25,37 +26,63 @@ from lake_platform.lake.catalog import (
 )
 from lake_platform.lake.inputs import INPUTS
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.versions import VersionDocument
+from lake_platform.lake.versions import VersionDocument, VersionLog
+
+DIGEST = 64
+"""The length of a version that is a digest, not the number of a document."""
 
 
 def registered(
     contract: DatasetContract, layer: Layer, results: Sequence[PartitionResult], *, lake: Lake, catalog: Catalog
 ) -> list[PartitionResult]:
     """Registers the layer, and adds to the metadata of what was published its table and the version of its schema."""
-    version = register_layer(contract, layer, lake=lake, catalog=catalog)
-    if version is None:
-        return list(results)
-    told = version_metadata(version)
-    return [
-        replace(result, metadata={**result.metadata, **told}) if result.state == "published" else result
-        for result in results
-    ]
+    return _with_version(results, register_layer(contract, layer, lake=lake, catalog=catalog))
+
+
+def registered_table(
+    table: BoundTable, results: Sequence[PartitionResult], *, lake: Lake, catalog: Catalog
+) -> list[PartitionResult]:
+    """The same for a table that is made in the warehouse."""
+    log, inputs = lake.table_log(table.contract.key), {found.name: found for found in table.inputs}
+    version = _register(
+        catalog, warehouse_table(table), log=log, describe=lambda described, it: _made(described, it, inputs)
+    )
+    return _with_version(results, version)
 
 
 def register_layer(contract: DatasetContract, layer: Layer, *, lake: Lake, catalog: Catalog) -> TableVersion | None:
     """Makes the catalog say what the documents of the layer say; None where nothing was published yet."""
-    log = lake.log(contract.name, layer)
+    return _register(
+        catalog,
+        layer_table(contract, layer, lake),
+        log=lake.log(contract.name, layer),
+        describe=lambda table, document: _partition(contract, layer, document=document, table=table),
+    )
+
+
+def _register(
+    catalog: Catalog,
+    table: CatalogTable,
+    *,
+    log: VersionLog,
+    describe: Callable[[CatalogTable, VersionDocument], CatalogPartition],
+) -> TableVersion | None:
     numbers = log.latest_numbers()
     if not numbers:
         return None
-    table = layer_table(contract, layer, lake)
     known = catalog.latest(table.name)
     there = {key: partition.number for key, partition in known.partitions.items()} if known else {}
     documents = log.read_many({key: number for key, number in numbers.items() if there.get(key) != number})
-    partitions = {
-        key: _partition(contract, layer, document=document, table=table) for key, document in documents.items()
-    }
+    partitions = {key: describe(table, document) for key, document in documents.items()}
     return catalog.register(CatalogEntry(table=table, partitions=partitions))
+
+
+def _with_version(results: Sequence[PartitionResult], version: TableVersion | None) -> list[PartitionResult]:
+    told = version_metadata(version) if version else {}
+    return [
+        replace(result, metadata={**result.metadata, **told}) if result.state == "published" else result
+        for result in results
+    ]
 
 
 def version_metadata(version: TableVersion) -> dict[str, object]:
@@ -113,3 +140,26 @@ def _inputs(body: Mapping[str, Any]) -> tuple[CatalogInput, ...]:
             )
         )
     return tuple(found)
+
+
+def _made(table: CatalogTable, document: VersionDocument, inputs: Mapping[str, Input]) -> CatalogPartition:
+    """A partition of a table that is made in the warehouse; of a parted input it names the document's number."""
+    body = document.body
+    read = ((inputs[name], version) for name, version in body["inputs"].items() if name in inputs)
+    return CatalogPartition(
+        key=document.partition,
+        number=document.number,
+        token=document.token,
+        published_at=document.published_at,
+        location=table.location,
+        rows=body["rows"],
+        checks={rule["name"]: rule["passed"] for rule in body["rules"]},
+        inputs=tuple(
+            CatalogInput(
+                name=f"{found.schema}.{found.table}",
+                number=int(version) if version.isdecimal() and len(version) < DIGEST else None,
+                token=version,
+            )
+            for found, version in read
+        ),
+    )

@@ -18,6 +18,8 @@ class DeclaredCheck:
     name: str
     description: str
     blocking: bool = True
+    of_table: bool = False
+    """Said once of the whole table, not of each partition."""
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from lake_platform.assets.documents import made_of
-from lake_platform.assets.keys import partition_keys
+from lake_platform.assets.keys import asset_key, partition_keys
 from lake_platform.assets.metadata import PREFIX, column_schema
 from lake_platform.assets.plan import Absent, Current, Refused, Todo, plan_step
 from lake_platform.assets.registered import registered
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
+from lake_platform.assets.table_check import TABLE_CHECK, check_table, wrong_table_told
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
@@ -24,7 +25,10 @@ from lake_platform.warehouse.load import StagedPartition, stage
 from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.table import staging_table
 
-CHECKS = (DeclaredCheck("rows_conserved", "Rows loaded by COPY = rows in the Parquet files of the partition."),)
+CHECKS = (
+    DeclaredCheck("rows_conserved", "Rows loaded by COPY = rows in the Parquet files of the partition."),
+    TABLE_CHECK,
+)
 
 
 def build_staging(contract: DatasetContract) -> dg.AssetsDefinition:
@@ -45,10 +49,12 @@ def build_staging(contract: DatasetContract) -> dg.AssetsDefinition:
         redshift: RedshiftResource,
         catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
-        with told_to_dagster():
+        key, spec = asset_key(contract.name, "staging"), staging_table(contract)
+        with told_to_dagster(), wrong_table_told(context, key):
             results = stage_partitions(contract, partition_keys(context), lake=lake, redshift=redshift)
             results = registered(contract, "staging", results, lake=lake, catalog=catalog)
-        yield from report_step(context, contract, "staging", results=results, checks=CHECKS)
+            table = check_table(redshift, spec, results, query_group=f"{contract.name}_staging")
+        yield from report_step(context, contract, "staging", results=results, checks=CHECKS, table=table)
 
     return staging
 

@@ -62,7 +62,7 @@ def step_arguments(
                 asset=key,
                 description=check.description,
                 blocking=check.blocking,
-                partitions_def=partitions,
+                partitions_def=None if check.of_table else partitions,
             )
             for check in checks
         ],
@@ -78,9 +78,11 @@ def report_step(
     *,
     results: Sequence[PartitionResult],
     checks: Sequence[DeclaredCheck],
+    table: CheckOutcome | None = None,
 ) -> Iterator[StepEvent]:
     """`report_asset` for one layer of a dataset."""
-    yield from report_asset(context, asset_key(contract.name, layer), contract.name, results=results, checks=checks)
+    key = asset_key(contract.name, layer)
+    yield from report_asset(context, key, contract.name, results=results, checks=checks, table=table)
 
 
 def report_asset(
@@ -90,20 +92,22 @@ def report_asset(
     *,
     results: Sequence[PartitionResult],
     checks: Sequence[DeclaredCheck],
+    table: CheckOutcome | None = None,
 ) -> Iterator[StepEvent]:
     """Logs checks and materializations of each partition, then yields the outputs.
 
     Args:
         name: how messages call the dataset or table.
+        table: the outcome of a check of the table as a whole.
 
     Raises:
-        dagster.Failure: every partition that had something to work on was refused; nothing is materialized, and
-            what follows does not run.
+        dagster.Failure: every partition that had something to work on was refused, and nothing is materialized; or
+            the table is not what it should be. What follows does not run.
     """
     for result in results:
         partition = None if result.partition == ALL else result.partition
         for check in result.checks:
-            context.log_event(_evaluation(key, check, partition))  # pyright: ignore[reportArgumentType] its type leaves out evaluations, which it takes
+            log_check(context, key, check, partition=partition)
         if result.state == "published":
             context.log_event(_materialization(key, result, partition))
         elif result.state == "refused":
@@ -111,10 +115,21 @@ def report_asset(
     refused = [result for result in results if result.state == "refused"]
     if refused and not any(result.state in ("published", "unchanged") for result in results):
         raise refusal(name, refused)
+    if table is not None:
+        log_check(context, key, table)
+        if table.error and not table.passed:
+            raise dg.Failure(f"{name}: {table.name}: {table.description}", allow_retries=False)
     output = key.to_python_identifier()
     for check in checks:
         yield dg.Output(None, output_name=f"{output}_{check.name}")
     yield marked_output(output)
+
+
+def log_check(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, check: CheckOutcome, *, partition: str | None = None
+) -> None:
+    """Records the outcome of a check, at once: also where the step fails after it."""
+    context.log_event(_evaluation(key, check, partition))  # pyright: ignore[reportArgumentType] its type leaves out evaluations, which it takes
 
 
 def refusal(name: str, refused: Sequence[PartitionResult]) -> dg.Failure:

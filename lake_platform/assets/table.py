@@ -6,11 +6,13 @@ from typing import Any
 import dagster as dg
 
 from lake_platform.assets.keys import input_key, partition_keys, partitions_of, table_key
+from lake_platform.assets.registered import registered_table
 from lake_platform.assets.results import DeclaredCheck
 from lake_platform.assets.step import RETRIES, StepEvent, refusal, report_asset, told_to_dagster
 from lake_platform.assets.table_partitions import LAYER, make_partitions
 from lake_platform.contract.rules.scan import compile_scan
 from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.warehouse.redshift import RedshiftResource
@@ -28,13 +30,17 @@ def build_table(table: BoundTable) -> dg.AssetsDefinition:
 
     @dg.multi_asset(**table_arguments(table, checks))
     def made(
-        context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], redshift: RedshiftResource
+        context: dg.AssetExecutionContext,
+        lake: dg.ResourceParam[Lake],
+        redshift: RedshiftResource,
+        catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: process_tag()})
         with told_to_dagster():
             results = make_partitions(
                 table, partition_keys(context), lake=lake, redshift=redshift, run_id=context.run.run_id
             )
+            results = registered_table(table, results, lake=lake, catalog=catalog)
         yield from report_asset(context, key, contract.name, results=results, checks=checks)
         if refused := [result for result in results if result.state == "refused"]:
             raise refusal(contract.name, refused)

@@ -160,10 +160,15 @@ def _refused(partition: str, refusal: Refusal) -> PartitionResult:
     )
 
 
-def _unchanged(partition: str, document: VersionDocument) -> PartitionResult:
+def stored_table_checks(document: VersionDocument) -> list[CheckOutcome]:
+    """What the checks of a table say of a partition that was published, from its document."""
     judged = [Judged(**rule) for rule in document.body["rules"]]
     rows = {"rows": document.body["rows"], **document.body["counts"]}
-    checks = [CheckOutcome(MATCHES, True), CheckOutcome(CONSERVED, True, metadata=rows), *_rule_checks(judged)]
+    return [CheckOutcome(MATCHES, True), CheckOutcome(CONSERVED, True, metadata=rows), *_rule_checks(judged)]
+
+
+def _unchanged(partition: str, document: VersionDocument) -> PartitionResult:
+    checks = stored_table_checks(document)
     return PartitionResult(partition=partition, state="unchanged", token=document.token, checks=checks)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import dagster as dg
 
 from lake_platform.assets.documents import made_of
-from lake_platform.assets.keys import partition_keys
+from lake_platform.assets.keys import asset_key, partition_keys
 from lake_platform.assets.metadata import PREFIX, table_schema
 from lake_platform.assets.plan import Absent, Current, Plan, Refused, Todo, plan_step
 from lake_platform.assets.registered import registered
@@ -13,6 +13,7 @@ from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionR
 from lake_platform.assets.staging import load_partitions
 from lake_platform.assets.step import StepEvent, refusal, report_step, step_arguments, told_to_dagster
 from lake_platform.assets.stored_checks import stored_checks
+from lake_platform.assets.table_check import TABLE_CHECK, check_table, wrong_table_told
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import ALL, logical_start
 from lake_platform.errors import NotStagedError
@@ -27,7 +28,10 @@ from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.table import target_table, target_tables
 from lake_platform.warehouse.write import publish
 
-CHECKS = (DeclaredCheck("rows_conserved", "Every staged row of the partition was taken by the table or its history."),)
+CHECKS = (
+    DeclaredCheck("rows_conserved", "Every staged row of the partition was taken by the table or its history."),
+    TABLE_CHECK,
+)
 
 
 def build_target(contract: DatasetContract) -> dg.AssetsDefinition:
@@ -50,10 +54,12 @@ def build_target(contract: DatasetContract) -> dg.AssetsDefinition:
         catalog: dg.ResourceParam[Catalog],
     ) -> Iterator[StepEvent]:
         partitions = partition_keys(context)
-        with told_to_dagster():
+        key, spec = asset_key(contract.name, "target"), target_table(contract)
+        with told_to_dagster(), wrong_table_told(context, key):
             results = publish_partitions(contract, partitions, lake=lake, redshift=redshift)
             results = registered(contract, "target", results, lake=lake, catalog=catalog)
-        yield from report_step(context, contract, "target", results=results, checks=CHECKS)
+            table = check_table(redshift, spec, results, query_group=f"{contract.name}_target")
+        yield from report_step(context, contract, "target", results=results, checks=CHECKS, table=table)
         if refused := refused_partitions(contract, partitions, lake=lake):
             raise refusal(contract.name, refused)
 

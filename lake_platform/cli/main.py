@@ -12,6 +12,7 @@ from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
 from lake_platform.cli.jobs import build_jobs, deploy_jobs
+from lake_platform.cli.quality import quality
 from lake_platform.cli.services import dev, down, up
 from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
@@ -69,6 +70,7 @@ for command in (
     dev,
     down,
     janitor,
+    quality,
     retry,
     show,
     sql,

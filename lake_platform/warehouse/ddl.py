@@ -55,17 +55,33 @@ def ensure_table(session: Session, spec: TableSpec) -> TableChange:
     return TableChange(spec.table, added=names[0], widened=names[1])
 
 
-def differences(session: Session, spec: TableSpec) -> list[str]:
-    """Where the table in the warehouse is not as declared, one sentence each."""
+@dataclass(frozen=True)
+class TableDifferences:
+    """Where a table is not as declared, one sentence each: what is missing or another one, and what is there beside it."""
+
+    wrong: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
+
+
+def compare_table(session: Session, spec: TableSpec) -> TableDifferences:
+    """Compares the table in the warehouse with its declaration, in one query."""
     found = _read_columns(session, spec.table)
     if not found:
-        return [f"{spec.table} does not exist"]
-    told = [
+        return TableDifferences((f"{spec.table} does not exist",))
+    wrong = (
         f"{column.name} is {_told(found[column.name]) if column.name in found else 'missing'}, not {_told(column)}"
         for column in spec.columns
         if found.get(column.name) != column
-    ]
-    return told + [f"{name} is not declared" for name in found if name not in spec.column_names]
+    )
+    return TableDifferences(
+        tuple(wrong), tuple(f"{name} is not declared" for name in found if name not in spec.column_names)
+    )
+
+
+def differences(session: Session, spec: TableSpec) -> list[str]:
+    """The same in one list."""
+    found = compare_table(session, spec)
+    return [*found.wrong, *found.undeclared]
 
 
 def render_create(spec: TableSpec) -> tuple[str, ...]:
