@@ -11,8 +11,8 @@ from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import Folder, load_folder
 from lake_platform.contract.table_inputs import BoundTable
-from lake_platform.errors import BackendUnavailableError, ContractError
-from lake_platform.sensors.alerts import Alerts, build_alert_sensor
+from lake_platform.errors import ContractError
+from lake_platform.sensors.alerts import Alerts, AlertSender, build_alert_sensor
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
 from lake_platform.sensors.webhook import WebhookSender
 from lake_platform.settings import Settings
@@ -43,24 +43,34 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `spark` and `redshift` of the backend that the settings name, and `alerts`.
+    """`lake`, `catalog`, `hints`, `spark` and `redshift` of the backend that the settings name, and `alerts`.
 
     Nothing is opened or started here.
 
     Raises:
-        BackendUnavailableError: for `aws`, which this version does not have yet.
+        SettingsError: a variable that the backend needs is missing or cannot be used.
     """
+    senders: list[AlertSender] = [WebhookSender(settings.alert_webhook)] if settings.alert_webhook else []
     if settings.backend == "aws":
-        raise BackendUnavailableError(settings.backend)
-    from lake_platform.local.resources import build_local_resources
+        from lake_platform.aws.resources import build_aws_resources, build_aws_senders
 
-    senders = [WebhookSender(settings.alert_webhook)] if settings.alert_webhook else []
-    return {**build_local_resources(settings), "alerts": Alerts(senders, settings.ui_url)}
+        resources = build_aws_resources(settings, lambda: load_transforms(settings))
+        senders.extend(build_aws_senders())
+    else:
+        from lake_platform.local.resources import build_local_resources
+
+        resources = build_local_resources(settings)
+    return {**resources, "alerts": Alerts(senders, settings.ui_url)}
 
 
 def load_contracts(settings: Settings) -> list[DatasetContract]:
     """The datasets of the definitions folder, in the order of their names; errors as `load_declarations`."""
     return sorted(load_declarations(settings).contracts, key=lambda contract: contract.name)
+
+
+def load_transforms(settings: Settings) -> dict[str, str]:
+    """Dataset to `module:function` of each transform: what the package of the Glue jobs holds besides its own."""
+    return {c.name: c.transform.run for c in load_contracts(settings) if c.transform is not None}
 
 
 def load_tables(settings: Settings) -> list[BoundTable]:

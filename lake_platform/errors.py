@@ -127,13 +127,6 @@ class InputColumnsError(TerminalError):
         self.dataset, self.wanted, self.partition = dataset, wanted, partition
 
 
-class BackendUnavailableError(TerminalError):
-    """A backend that this version does not have."""
-
-    def __init__(self, backend: str) -> None:
-        super().__init__(f"LAKE_BACKEND={backend} is not part of this version; unset it to use the local backend.")
-
-
 class JavaNotFoundError(TerminalError):
     """Spark needs a Java of one version."""
 
@@ -355,6 +348,16 @@ class AwsUnreachableError(TransientError):
     def __init__(self, service: str, operation: str, detail: str) -> None:
         super().__init__(f"AWS did not answer {service} {operation}: {detail} Try again.")
         self.service, self.operation = service, operation
+
+
+class UnreadableMessageError(TerminalError):
+    """A message of the queue of arrivals is of no known form."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"A message of the queue of arrivals cannot be read: {detail}. It stays in the queue until the queue puts it "
+            "aside; its files are found by the next full look all the same."
+        )
 
 
 class CatalogTableTakenError(TerminalError):

@@ -78,3 +78,9 @@ def _webhook(address: str | None) -> str | None:
             "LAKE_ALERT_WEBHOOK is no address: set it to http://… or https://…, without user and password"
         )
     return address
+
+
+def require_local(settings: Settings, what: str) -> None:
+    """Raises SettingsError where the backend is not the local one, which alone has what is asked for."""
+    if settings.backend != "local":
+        raise SettingsError(f"{what} is of the local backend: unset LAKE_BACKEND")

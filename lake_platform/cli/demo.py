@@ -14,7 +14,7 @@ from lake_platform.definitions import build_resources, load_declarations
 from lake_platform.lake.lake import Lake
 from lake_platform.local.samples.registry import SAMPLES
 from lake_platform.local.samples.sample import Sample
-from lake_platform.settings import Settings
+from lake_platform.settings import Settings, require_local
 
 
 @click.command()
@@ -27,6 +27,7 @@ def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
     second call finds nothing to do and writes no row.
     """
     settings = Settings.from_environment()
+    require_local(settings, "`lake demo`")
     folder = load_declarations(settings)
     samples = _chosen(folder, pipelines)
     began = time.monotonic()

@@ -68,10 +68,9 @@ def deploy_jobs(back: bool, as_json: bool) -> None:
 
 
 def _package() -> JobPackage:
-    from lake_platform.definitions import load_contracts
+    from lake_platform.definitions import load_transforms
 
-    contracts = load_contracts(Settings.from_environment())
-    return build_package({c.name: c.transform.run for c in contracts if c.transform is not None})
+    return build_package(load_transforms(Settings.from_environment()))
 
 
 def _definitions(package: JobPackage) -> dict[str, Any] | None:

@@ -18,7 +18,6 @@ from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
 from lake_platform.cli.tick import tick
 from lake_platform.errors import (
-    BackendUnavailableError,
     ContractError,
     DeploymentError,
     SettingsError,
@@ -34,7 +33,6 @@ class LakeGroup(click.Group):
             return super().invoke(ctx)
         except (
             ContractError,
-            BackendUnavailableError,
             SettingsError,
             DeploymentError,
             TransformNotFoundError,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lake_platform.cli.environment import project_file
-from lake_platform.settings import Settings
+from lake_platform.settings import Settings, require_local
 
 
 @click.command()
@@ -19,7 +19,10 @@ def dev(port: int) -> None:
     """
     workspace = project_file("workspace.yaml", Path.cwd())
     where = ["-w", str(workspace)] if workspace.is_file() else ["-m", "lake_platform.definitions"]
-    click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {Settings.from_environment().home / 's3/landing'}")
+    settings = Settings.from_environment()
+    local = settings.backend == "local"
+    landing = settings.home / "s3" / settings.landing_bucket if local else f"s3://{settings.landing_bucket}/"
+    click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {landing}")
     arguments = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), *where]
     os.execv(sys.executable, arguments)
 
@@ -29,7 +32,9 @@ def up() -> None:
     """Start the warm JVM and the local Redshift endpoint, so that the next run need not wait for them."""
     from lake_platform.local.stack import start_stack
 
-    running = start_stack(Settings.from_environment())
+    settings = Settings.from_environment()
+    require_local(settings, "`lake up`")
+    running = start_stack(settings)
     click.echo(f"warehouse: {running.psql}\nspark: warm JVM, pid {running.spark['pid']}")
 
 

@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from lake_platform.lake.document_catalog import DocumentCatalog
+from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
 from lake_platform.local.redshift import ensure_endpoint
@@ -62,7 +63,7 @@ def build_local_redshift(settings: Settings) -> LocalRedshiftResource:
 
 
 def build_local_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `spark` and `redshift`. Nothing is opened or started here."""
+    """`lake`, `catalog`, `hints`, `spark` and `redshift`. Nothing is opened or started here."""
 
     def spark(_: dg.InitResourceContext) -> object:
         # pyspark is imported in the runs that need it, not wherever definitions are loaded.
@@ -74,6 +75,8 @@ def build_local_resources(settings: Settings) -> dict[str, object]:
     return {
         "lake": lake,
         "catalog": DocumentCatalog(lake.lake),
+        # Landing is a directory here: every tick looks.
+        "hints": ArrivalHints(),
         "spark": dg.ResourceDefinition(spark, description="Spark jobs in this process, attached to the warm JVM."),
         "redshift": build_local_redshift(settings),
     }

@@ -8,6 +8,7 @@ import dagster as dg
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import ordinal
+from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import scan
 from lake_platform.lake.pending import Pending, pending, spans
@@ -35,6 +36,7 @@ class Tick:
         ignored: landed files that do not count.
         settles_in: seconds until a file that is too young may be read.
         live: unfinished runs of the dataset; while there is one, none is asked for.
+        waits: whether time alone changes what a look finds.
     """
 
     dataset: str
@@ -46,6 +48,7 @@ class Tick:
     ignored: int
     settles_in: float | None
     live: Sequence[str]
+    waits: bool = False
 
 
 def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.AssetKey]) -> dg.SensorDefinition:
@@ -63,8 +66,15 @@ def build_arrivals_sensor(contract: DatasetContract, asset_keys: Sequence[dg.Ass
         description=f"Compares s3://landing/{contract.arrives.prefix} with what reached the last layer.",
         tags={"lake_platform/dataset": contract.name},
     )
-    def arrivals(context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]) -> dg.SensorResult:
+    def arrivals(
+        context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], hints: dg.ResourceParam[ArrivalHints]
+    ) -> dg.SensorResult | dg.SkipReason:
+        reads = [each.dataset for each in contract.inputs.values()]
+        if not hints.is_due(contract.name, prefix=contract.arrives.prefix, reads=reads):
+            return dg.SkipReason(f"no message; looked at in {hints.next_sweep(contract.name):.0f} s at the latest")
+        began = hints.now()
         seen = look(contract, asset_keys, lake=lake, instance=context.instance)
+        hints.looked(contract.name, began=began, pending=bool(seen.pending), again=seen.waits)
         told = describe(seen)
         if told != context.cursor:
             context.log.info(told)
@@ -107,6 +117,7 @@ def look(
         ignored=landing.ignored,
         settles_in=landing.settles_in,
         live=live,
+        waits=bool(live) or landing.settles_in is not None or found.waits is not None,
     )
 
 

@@ -11,6 +11,7 @@ import dagster as dg
 
 from lake_platform.contract.partitions import ordinal
 from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.pending import WAITS, Pending, spans
 from lake_platform.lake.table_inputs import InputReader
@@ -32,6 +33,7 @@ def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
         tables: all of them; runs of those that have a schedule are left to it.
     """
     keys = [dg.AssetKey(list(table.contract.path)) for table in tables]
+    reads = {found.owner for table in tables for found in table.inputs if found.kind != "table"}
     scheduled = {table.contract.name for table in tables if table.contract.schedule}
 
     @dg.sensor(
@@ -41,8 +43,15 @@ def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Compares what the inputs of each table have published with what the table was made from.",
     )
-    def warehouse_tables(context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake]) -> dg.SensorResult:
+    def warehouse_tables(
+        context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], hints: dg.ResourceParam[ArrivalHints]
+    ) -> dg.SensorResult | dg.SkipReason:
+        if not hints.is_due(NAME, prefix=None, reads=reads):
+            return dg.SkipReason(f"no news of their inputs; looked at in {hints.next_sweep(NAME):.0f} s at the latest")
+        began = hints.now()
         seen = look_at_tables(tables, lake=lake, instance=context.instance)
+        pending, waits = any(tick.pending for tick in seen), any(tick.waits for tick in seen)
+        hints.looked(NAME, began=began, pending=pending, again=waits)
         told = "\n".join(f"{tick.dataset}: {describe(tick)}" for tick in seen if tick.pending or tick.held)
         if told and told != context.cursor:
             context.log.info(told)
@@ -122,6 +131,7 @@ def _look(
         ignored=0,
         settles_in=None,
         live=live,
+        waits=bool(live) or found.waits is not None,
     )
 
 
