@@ -510,6 +510,22 @@ class AlertNotSentError(LakeError):
         self.told, self.passing = told, passing
 
 
+class SampleError(TerminalError):
+    """The files of a sample cannot be made one dataset."""
+
+    def __init__(self, sample: str, fault: str) -> None:
+        super().__init__(f"{sample}: {fault}")
+        self.sample, self.fault = sample, fault
+
+
+class DefinitionExistsError(TerminalError):
+    """There is a definition file where one is to be written."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file} exists and is left as it is: choose another name, or say --force to replace it")
+        self.file = file
+
+
 class UnknownTypeError(TerminalError, ValueError):
     """A type that is not in the type table."""
 

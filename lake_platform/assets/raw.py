@@ -7,6 +7,7 @@ import dagster as dg
 
 from lake_platform.assets.keys import partition_keys
 from lake_platform.assets.metadata import PREFIX
+from lake_platform.assets.profiled import profiled
 from lake_platform.assets.registered import registered
 from lake_platform.assets.results import DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
@@ -47,6 +48,7 @@ def build_raw(contract: DatasetContract) -> dg.AssetsDefinition:
         with told_to_dagster():
             results = accept_partitions(contract, lake, partition_keys(context), run_id=context.run.run_id)
             results = registered(contract, "raw", results, lake=lake, catalog=catalog)
+            results = profiled(contract, lake, results)
         yield from report_step(context, contract, "raw", results=results, checks=CHECKS)
 
     return raw

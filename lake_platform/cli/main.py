@@ -12,6 +12,8 @@ from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
 from lake_platform.cli.jobs import build_jobs, deploy_jobs
+from lake_platform.cli.new import new
+from lake_platform.cli.profile import profile
 from lake_platform.cli.quality import quality
 from lake_platform.cli.services import dev, down, up
 from lake_platform.cli.status import status
@@ -19,24 +21,30 @@ from lake_platform.cli.tables import show, sql
 from lake_platform.cli.tick import tick
 from lake_platform.errors import (
     ContractError,
+    DefinitionExistsError,
     DeploymentError,
+    SampleError,
+    SettingsError,
+    TransformNotFoundError,
+)
+
+_USE = (
+    ContractError,
+    DefinitionExistsError,
+    DeploymentError,
+    SampleError,
     SettingsError,
     TransformNotFoundError,
 )
 
 
 class LakeGroup(click.Group):
-    """Tells wrong definitions and settings as one message with exit code 2, not as a trace."""
+    """Tells wrong definitions, settings and samples as one message with exit code 2, not as a trace."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (
-            ContractError,
-            SettingsError,
-            DeploymentError,
-            TransformNotFoundError,
-        ) as error:
+        except _USE as error:
             click.echo(str(error), err=True)
             raise SystemExit(2) from error
 
@@ -68,6 +76,8 @@ for command in (
     dev,
     down,
     janitor,
+    new,
+    profile,
     quality,
     retry,
     show,

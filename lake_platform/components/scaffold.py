@@ -1,9 +1,14 @@
-"""`dg scaffold defs lake_platform.Dataset NAME`, and the same for `WarehouseTable`: a first `defs.yaml`."""
+"""`dg scaffold defs lake_platform.Dataset NAME`, and the same for `WarehouseTable`: a first `defs.yaml`.
+
+`--sample FILE` makes that of a dataset from a file or a folder.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import dagster as dg
+from pydantic import BaseModel
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import load_folder
@@ -57,20 +62,37 @@ NOWHERE = "stg_my_dataset"
 """What a table reads that is scaffolded where there is no dataset yet."""
 
 
-class DatasetScaffolder(dg.Scaffolder):
-    """Writes `defs.yaml` for a dataset named after its folder."""
+class DatasetParams(BaseModel):
+    """What `dg scaffold defs` may be told."""
 
-    def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        name = _name(request)
+    sample: str | None = None
+    """A file or folder: the definition is made of what it holds, as by `lake new`."""
+
+
+class DatasetScaffolder(dg.Scaffolder[DatasetParams]):
+    """Writes `defs.yaml` for a dataset named after its folder: a template, or what a sample says."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[DatasetParams]:
+        return DatasetParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[DatasetParams]) -> None:
+        name = _name(request.target_path)
+        text = TEMPLATE.format(name=name)
+        if request.params.sample is not None:
+            # Only here: every run loads this module with its definitions.
+            from lake_platform.discovery.definition import make_definition
+
+            text, _ = make_definition(name, request.params.sample, None)
         request.target_path.mkdir(parents=True, exist_ok=True)
-        (request.target_path / "defs.yaml").write_text(TEMPLATE.format(name=name), encoding="utf-8")
+        (request.target_path / "defs.yaml").write_text(text, encoding="utf-8")
 
 
 class TableScaffolder(dg.Scaffolder):
     """Writes `defs.yaml` and the SELECT of a table named after its folder; it reads the first dataset that there is."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        name, folder = _name(request), request.target_path
+        name, folder = _name(request.target_path), request.target_path
         defs = next((parent for parent in folder.parents if parent.name == "defs"), folder)
         datasets = load_folder(defs).contracts
         source, group = next(_readable(datasets), (NOWHERE, name))
@@ -90,6 +112,6 @@ def _readable(datasets: Sequence[DatasetContract]) -> Iterator[tuple[str, str]]:
             yield dataset.name, group
 
 
-def _name(request: dg.ScaffoldRequest) -> str:
+def _name(folder: Path) -> str:
     """The name of the folder as an identifier."""
-    return re.sub(r"[^a-z0-9_]+", "_", request.target_path.name.lower()).strip("_") or "dataset"
+    return re.sub(r"[^a-z0-9_]+", "_", folder.name.lower()).strip("_") or "dataset"
