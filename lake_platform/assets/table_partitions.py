@@ -18,7 +18,7 @@ from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import TableRulesError
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.refusals import Refusal, latest_refusal, record_attempt, refuse
-from lake_platform.lake.table_inputs import InputReader
+from lake_platform.lake.table_inputs import InputReader, Versions
 from lake_platform.lake.table_pending import table_pending
 from lake_platform.lake.token import digest, token
 from lake_platform.lake.versions import VersionDocument
@@ -42,7 +42,11 @@ def make_partitions(
     """
     fingerprint, inputs = table_fingerprint(table), InputReader(lake)
     _record_attempts(table, partitions, lake=lake, inputs=inputs, fingerprint=fingerprint, run_id=run_id)
-    plans = [_plan(table, partition, lake=lake, inputs=inputs, fingerprint=fingerprint) for partition in partitions]
+    versions = inputs.versions(table)
+    plans = [
+        _plan(table, partition, lake=lake, versions=versions.get(partition), fingerprint=fingerprint)
+        for partition in partitions
+    ]
     makes = [plan for plan in plans if isinstance(plan, Make)]
     made = _write(table, makes, redshift=redshift) if makes else {}
     lineage = _lineage(table) if any(found.counts for found in made.values()) else None
@@ -65,12 +69,12 @@ def _record_attempts(
 
 
 def _plan(
-    table: BoundTable, partition: str, *, lake: Lake, inputs: InputReader, fingerprint: str
+    table: BoundTable, partition: str, *, lake: Lake, versions: Versions | None, fingerprint: str
 ) -> Make | PartitionResult:
     """What there is to make, or what stands for the partition already."""
-    versions, key = inputs.versions(table).get(partition), table.contract.key
     if versions is None:
         return absent(partition)
+    key = table.contract.key
     content = digest(dict(versions))
     work = token(key, LAYER, partition, [content], fingerprint)
     latest, told = lake.table_log(key).latest(partition), latest_refusal(lake.lake, key, partition)

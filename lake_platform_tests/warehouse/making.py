@@ -1,7 +1,8 @@
 """Tables that are made in the warehouse, over staging rows that are put there without any file or job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +25,7 @@ from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.session import Row, Session
 from lake_platform.warehouse.table import TableSpec, staging_table, target_tables
 from lake_platform_tests.lake.builders import NOW, memory_lake
+from lake_platform_tests.lake.dying_store import DyingStore, Interrupted, Killed, die
 
 EVENTS = [
     {"name": "ts", "type": "timestamp"},
@@ -96,6 +98,12 @@ class Made:
         wanted = list(partitions) or sorted(self.pending(name).partitions)
         made = make_partitions(self.tables[name], wanted, lake=self.lake, redshift=self.redshift, run_id=run_id)
         return {result.partition: result for result in made}
+
+    def make_and_die(self, at: int, *, name: str = "plays") -> None:
+        """A run of all that is pending, killed at one of its operations on the lake; it ends well if it has fewer."""
+        dying = replace(self.lake, lake=DyingStore(self.lake.lake, Interrupted(at, die)))
+        with suppress(Killed):
+            replace(self, lake=dying).make(name=name)
 
     def rows(self, columns: str, name: str = "plays") -> list[Row]:
         """What a table holds, in order."""
