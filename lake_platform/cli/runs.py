@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from lake_platform.cli.alerts import tell_run
+from lake_platform.cli.alerts import tell_ends
 from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.sensors.requests import SpanRequest
 
@@ -43,7 +43,7 @@ def execute(
         raise_on_error=False,
     )
     seconds = round(time.monotonic() - began, 2)
-    tell_run(instance, result.run_id)
+    tell_ends(instance)
     return RunSummary(
         dataset=request.dataset,
         run_id=result.run_id,

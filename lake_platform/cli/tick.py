@@ -10,7 +10,7 @@ import click
 import dagster as dg
 
 from lake_platform.assets.keys import dataset_keys
-from lake_platform.cli.alerts import tell_left
+from lake_platform.cli.alerts import tell_ends
 from lake_platform.cli.names import Chosen, choose
 from lake_platform.cli.progress import run_progress
 from lake_platform.cli.refused import Refused, refused_keys, refused_tables, refused_work
@@ -74,7 +74,7 @@ def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool 
     with dg.DagsterInstance.get() as instance:
         parts = [_run_dataset(settings, contract, lake, instance, verbose=verbose) for contract in contracts]
         parts.append(_run_tables(settings, chosen, lake, instance, verbose=verbose))
-        tell_left(instance)
+        tell_ends(instance)
     return TickSummary(
         runs=[run for part in parts for run in part.runs],
         refused=[refused for part in parts for refused in part.refused],

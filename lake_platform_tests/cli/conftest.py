@@ -18,7 +18,7 @@ Lake = Callable[..., Result]
 def lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     """`lake("tick", "--json")` in a directory of its own, with the package's own definitions."""
     shutil.copy(INSTANCE_FILE, tmp_path)
-    for name in ("LAKE_HOME", "LAKE_DEFS", "LAKE_SPARK_DIR", "LAKE_BACKEND", "DAGSTER_HOME"):
+    for name in ("LAKE_HOME", "LAKE_DEFS", "LAKE_SPARK_DIR", "LAKE_BACKEND", "LAKE_ALERT_WEBHOOK", "DAGSTER_HOME"):
         monkeypatch.setenv(name, "")
     monkeypatch.chdir(tmp_path)
     yield lambda *arguments: CliRunner().invoke(cli, [str(argument) for argument in arguments])

@@ -42,7 +42,8 @@ def built_house(folder: Path, spark_dir: Path) -> Generator[House]:
             "DAGSTER_HOME": folder,
         }.items():
             patch.setenv(name, str(value))
-        patch.delenv("LAKE_BACKEND", raising=False)
+        for name in ("LAKE_BACKEND", "LAKE_ALERT_WEBHOOK"):
+            patch.delenv(name, raising=False)
         patch.chdir(folder)
         yield House(Settings.from_environment())
     stop_endpoint(home)

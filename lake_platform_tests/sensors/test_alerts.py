@@ -372,3 +372,12 @@ def test_the_address_is_in_no_log_no_document_and_no_event(
     assert TOKEN not in "".join(str(entry) for entry in post.instance.all_logs(run_id))
     for file in (path for folder in (tmp_path, instance_home) for path in folder.rglob("*") if path.is_file()):
         assert TOKEN.encode() not in file.read_bytes(), file
+
+
+def test_a_command_of_many_runs_leaves_a_receiver_alone_that_has_just_failed(post: Post, receiver: Receiver) -> None:
+    receiver.answer = 500
+    for _ in range(3):
+        post.ended()
+        post.tell()
+
+    assert len(receiver.messages) == 1
