@@ -3,13 +3,18 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lake_platform.settings import Settings
 from lake_platform.spark.glue_settings import GlueSettings
 from lake_platform.spark.package import JobPackage, build_package
+
+if TYPE_CHECKING:
+    from lake_platform.spark.deploy import Deployment
+
+_PATIENCE = 120.0
 
 
 @click.command("build-jobs")
@@ -46,25 +51,38 @@ def deploy_jobs(back: bool, as_json: bool) -> None:
     What is deployed is written down in the bucket, so that two deployments at once end as the later one says, and
     `--back` deploys the code before. Needs LAKE_CODE_BUCKET and LAKE_GLUE_ROLE, and credentials of AWS.
     """
+    made = _deployed(GlueSettings.from_environment(os.environ), back=back)
+    if as_json:
+        click.echo(json.dumps({"number": made.number, "code": made.code, "jobs": sorted(made.jobs)}))
+        return
+    click.echo(f"deployment {made.number}: code {made.code} in {', '.join(sorted(made.jobs))}")
+
+
+def _deployed(settings: GlueSettings, *, back: bool) -> "Deployment":
+    """Exit code 2 where the same call fails again, 1 where it may pass."""
+    from botocore.exceptions import BotoCoreError
+
+    from lake_platform.errors import LakeError, TransientError
     from lake_platform.lake.s3_store import S3Store
     from lake_platform.spark.deploy import Deployments
     from lake_platform.spark.glue_client import GlueCalls, SystemClock
     from lake_platform.spark.glue_connect import connect
     from lake_platform.spark.jars import COMMITTER_JAR, JARS, default_cache, ensure_jars
 
-    settings = GlueSettings.from_environment(os.environ)
-    store = S3Store(connect("s3"), settings.code_bucket)
-    glue = GlueCalls(connect, "glue", patience=120, clock=SystemClock())
-    deployments = Deployments(store, glue, settings)
-    if back:
-        made = deployments.go_back()
-    else:
+    client = connect("s3")
+    glue = GlueCalls(connect, "glue", patience=_PATIENCE, clock=SystemClock())
+    deployments = Deployments(S3Store(client, settings.code_bucket), glue, settings)
+    try:
+        if back:
+            return deployments.go_back()
         jars = ensure_jars(default_cache(os.environ), os.environ, jars=(*JARS, COMMITTER_JAR))
-        made = deployments.deploy(_package(), jars)
-    if as_json:
-        click.echo(json.dumps({"number": made.number, "code": made.code, "jobs": sorted(made.jobs)}))
-        return
-    click.echo(f"deployment {made.number}: code {made.code} in {', '.join(sorted(made.jobs))}")
+        return deployments.deploy(_package(), jars)
+    except (LakeError, BotoCoreError) as error:
+        click.echo(str(error), err=True)
+        raise SystemExit(1 if isinstance(error, TransientError) else 2) from error
+    finally:
+        client.close()
+        glue.close()
 
 
 def _package() -> JobPackage:

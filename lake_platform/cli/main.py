@@ -22,7 +22,6 @@ from lake_platform.cli.tick import tick
 from lake_platform.errors import (
     ContractError,
     DefinitionExistsError,
-    DeploymentError,
     SampleError,
     SettingsError,
     TransformNotFoundError,
@@ -31,7 +30,6 @@ from lake_platform.errors import (
 _USE = (
     ContractError,
     DefinitionExistsError,
-    DeploymentError,
     SampleError,
     SettingsError,
     TransformNotFoundError,

@@ -5,7 +5,8 @@ the report. A process that is killed loses nothing: the next one attaches to the
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from glue_jobs.errors import WireFormatError
@@ -30,6 +31,9 @@ from lake_platform.spark.glue_records import RunRecord, RunRecords
 from lake_platform.spark.glue_runs import STOPPING, TOKEN_ARGUMENT, GlueRun, GlueRuns
 from lake_platform.spark.glue_settings import GlueSettings
 from lake_platform.spark.runner import JobStore, job_folder
+
+_SHORT_PATIENCE = 30.0
+"""For what nobody waits for: the figures of a run, and stopping one on the way out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,26 +64,21 @@ class GlueResource:
             GlueRunTimeoutError: it ran for too long.
             GlueJobDriftError, GlueJobMissingError: another code is deployed, or none.
         """
-        runs = self._runs()
-        records = RunRecords(self.store, request.dataset, request.token)
-        record = records.latest()
-        job = self.settings.job_name(request.job)
-        live = self._live(runs, job, record, token=request.token)
-        report = None if live else self._report(request)
-        if report is not None:
-            return report
-        attempt = uuid.uuid4().hex[:12]
-        folder = f"{job_folder(request.dataset, request.token)}/attempts/{attempt}"
-        client = self.connect("s3")
-        try:
-            with pipes_arguments(bucket=self.bucket, client=client, folder=folder, attached=live) as pipes:
+        with self._runs() as runs:
+            records = RunRecords(self.store, request.dataset, request.token)
+            record = records.latest()
+            job = self.settings.job_name(request.job)
+            live = self._live(runs, job, record, token=request.token)
+            report = None if live else self._report(request)
+            if report is not None:
+                return report
+            attempt = uuid.uuid4().hex[:12]
+            with self._pipes(request, attempt, live) as pipes:
                 run = live or self._start(runs, request, attempt=attempt, pipes=pipes)
                 run = self._recorded(runs, records, record, run)
                 _tell(f"Glue run {run.id} of {job}: {console_url(runs.region, run)}")
                 ended = self._waited(runs, run)
-        finally:
-            client.close()
-        return self._settled(request, ended, region=runs.region)
+            return self._settled(request, ended, region=runs.region)
 
     def figures(self, request: JobRequest) -> dict[str, object]:
         """What Glue tells of the last run of this token: run id, console, seconds, DPU-seconds, cost.
@@ -89,21 +88,35 @@ class GlueResource:
         record = RunRecords(self.store, request.dataset, request.token).latest()
         if record is None:
             return {}
-        runs = self._runs(patience=30)
-        try:
-            run = runs.get(record.job, record.run)
-        except LakeError:
-            run = None
-        if run is None:
-            return {"run_id": record.run}
-        return run_figures(run, region=runs.region, dpu_hour_usd=self.settings.dpu_hour_usd)
+        with self._runs(patience=_SHORT_PATIENCE) as runs:
+            try:
+                run = runs.get(record.job, record.run)
+            except LakeError:
+                run = None
+            if run is None:
+                return {"run_id": record.run}
+            return run_figures(run, region=runs.region, dpu_hour_usd=self.settings.dpu_hour_usd)
 
-    def _runs(self, *, patience: float | None = None) -> GlueRuns:
+    @contextmanager
+    def _runs(self, *, patience: float | None = None) -> Generator[GlueRuns]:
         seconds = self.settings.patience_minutes * 60 if patience is None else patience
         calls = GlueCalls(self.connect, "glue", patience=seconds, clock=self.clock)
-        return GlueRuns(
-            calls, clock=self.clock, waiting=self.settings.waiting_minutes * 60, poll=self.settings.poll_seconds
-        )
+        waiting, poll = self.settings.waiting_minutes * 60, self.settings.poll_seconds
+        try:
+            yield GlueRuns(calls, clock=self.clock, waiting=waiting, poll=poll)
+        finally:
+            calls.close()
+
+    @contextmanager
+    def _pipes(self, request: JobRequest, attempt: str, live: GlueRun | None) -> Generator[Mapping[str, str]]:
+        """The arguments of a Pipes session that lasts as long as the block."""
+        folder = f"{job_folder(request.dataset, request.token)}/attempts/{attempt}"
+        client = self.connect("s3")
+        try:
+            with pipes_arguments(bucket=self.bucket, client=client, folder=folder, attached=live) as arguments:
+                yield arguments
+        finally:
+            client.close()
 
     def _live(self, runs: GlueRuns, job: str, record: RunRecord | None, *, token: str) -> GlueRun | None:
         """The run to attach to: the recorded one, else what was started and not written down."""
@@ -170,7 +183,8 @@ class GlueResource:
         except BaseException as error:
             # Cancelled: Dagster's interrupt and Ctrl-C are no Exceptions. After a crash, the run goes on.
             if not isinstance(error, Exception):
-                self._runs(patience=30).stop(run)
+                with self._runs(patience=_SHORT_PATIENCE) as impatient:
+                    impatient.stop(run)
             raise
 
     def _settled(self, request: JobRequest, run: GlueRun, *, region: str) -> JobReport:

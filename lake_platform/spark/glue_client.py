@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     CredentialRetrievalError,
@@ -126,6 +127,12 @@ class GlueCalls:
     def region(self) -> str:
         return str(self._connected().meta.region_name)
 
+    def close(self) -> None:
+        """Closes the connections; the next call opens new ones."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
     def _connected(self) -> Any:
         if self._client is None:
             self._client = self._connect(self._service)
@@ -139,10 +146,13 @@ class GlueCalls:
         except (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError) as error:
             return _NotNow(str(error))
         except CredentialRetrievalError as error:
-            self._client = None
+            self.close()
             return _NotNow(str(error))
         except HTTPClientError as error:
             return Unknown(str(error))
+        except BotoCoreError as error:
+            # No credentials, no region, an argument of the wrong type.
+            raise GlueRefusedError(operation, code=type(error).__name__, message=str(error)) from error
 
     def _judged(self, operation: str, error: ClientError) -> "NoCapacity | Unknown | _NotNow":
         code = str(error.response.get("Error", {}).get("Code", ""))
@@ -153,7 +163,7 @@ class GlueCalls:
         if code in _NOT_NOW or status == 429:
             return _NotNow(f"{code}: {message}")
         if code in _EXPIRED:
-            self._client = None
+            self.close()
             return _NotNow(f"{code}: {message}")
         if code in _BROKEN or status >= 500:
             return Unknown(f"{code}: {message}")
