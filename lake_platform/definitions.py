@@ -9,7 +9,7 @@ import dagster as dg
 from lake_platform.assets.table import build_table
 from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.source import Folder, load_folder
+from lake_platform.contract.source import Folder, load_folder, load_folder_once
 from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import ContractError
 from lake_platform.sensors.alerts import Alerts, AlertSender, build_alert_sensor
@@ -98,7 +98,7 @@ def _project() -> list[dg.Definitions]:
     """
     tree = dg.ComponentTree.for_project(DEFS)
     folders = sorted(file.parent for file in DEFS.rglob("defs.yaml"))
-    tables = load_folder(DEFS).tables
+    tables = load_folder_once(DEFS).tables
     return [*(tree.build_defs(folder) for folder in folders), *_sensors(tables)]
 
 

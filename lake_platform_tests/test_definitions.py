@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lake_platform.contract.source import load_folder
-from lake_platform.definitions import build_definitions
+from lake_platform.contract import source
+from lake_platform.contract.source import load_folder, load_folder_once
+from lake_platform.definitions import DEFS, build_definitions
 from lake_platform.settings import Settings
 from lake_platform_tests.definitions_text import render
 
@@ -153,3 +154,28 @@ def test_definitions_do_not_depend_on_the_environment(tmp_path: Path) -> None:
     elsewhere = {"LAKE_HOME": str(tmp_path / "a"), "LAKE_SPARK_DIR": str(tmp_path / "b"), "LAKE_PII_KEY": "secret"}
 
     assert render(build_definitions(Settings.from_environment(elsewhere))) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_folder_is_read_once_for_all_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each component needs its neighbours; reading them for each of nineteen took 1.7 of 1.9 CPU seconds."""
+    read: list[Path] = []
+
+    def counted(folder: Path) -> source.Folder:
+        read.append(folder)
+        return load_folder(folder)
+
+    monkeypatch.setattr(source, "load_folder", counted)
+    source._remembered.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    build_definitions(Settings.from_environment({}))
+
+    assert read == [DEFS]
+
+
+def test_a_folder_that_was_read_is_read_again_once_a_file_has_changed(tmp_path: Path) -> None:
+    file = tmp_path / "defs.yaml"
+    file.write_text("type: x.Y\n", encoding="utf-8")
+    assert load_folder_once(tmp_path).faults == ()
+
+    file.write_text("type: [\n", encoding="utf-8")
+
+    assert load_folder_once(tmp_path).faults != ()

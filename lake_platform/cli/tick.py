@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from typing import Any
 
 import click
@@ -22,6 +23,9 @@ from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
 from lake_platform.sensors.tables import look_at_tables
 from lake_platform.settings import Settings
+
+Loaded = Callable[[], dg.Definitions]
+"""The definitions, loaded when they are first asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,9 +75,11 @@ def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool 
     contracts = in_reading_order(chosen.datasets)
     lake = build_resources(settings)["lake"]
     assert isinstance(lake, Lake)
+    # Loading definitions costs more than a look; most looks find nothing, and one load serves all runs.
+    loaded = cache(partial(build_definitions, settings))
     with dg.DagsterInstance.get() as instance:
-        parts = [_run_dataset(settings, contract, lake, instance, verbose=verbose) for contract in contracts]
-        parts.append(_run_tables(settings, chosen, lake, instance, verbose=verbose))
+        parts = [_run_dataset(loaded, contract, lake, instance, verbose=verbose) for contract in contracts]
+        parts.append(_run_tables(loaded, chosen, lake, instance, verbose=verbose))
         tell_ends(instance)
     return TickSummary(
         runs=[run for part in parts for run in part.runs],
@@ -83,34 +89,31 @@ def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool 
 
 
 def _run_dataset(
-    settings: Settings, contract: DatasetContract, lake: Lake, instance: dg.DagsterInstance, *, verbose: bool
+    loaded: Loaded, contract: DatasetContract, lake: Lake, instance: dg.DagsterInstance, *, verbose: bool
 ) -> TickSummary:
     runs: list[RunSummary] = []
     seen = settled(contract, lake, instance)
     refused = refused_keys(contract, lake, seen)
     while seen.requests and all(run.status == "success" for run in runs):
-        # Loading definitions costs more than a look; most looks find nothing.
-        definitions = build_definitions(settings)
         for request in seen.requests:
             with run_progress(instance, request, quiet=verbose):
-                runs.append(execute(definitions, instance, request, verbose=verbose))
+                runs.append(execute(loaded(), instance, request, verbose=verbose))
         seen = settled(contract, lake, instance)
     refused += refused_work(contract, lake, {partition for run in runs for partition in run.partitions})
     return TickSummary(runs=runs, refused=refused, ticks=[seen])
 
 
 def _run_tables(
-    settings: Settings, chosen: Chosen, lake: Lake, instance: dg.DagsterInstance, *, verbose: bool
+    loaded: Loaded, chosen: Chosen, lake: Lake, instance: dg.DagsterInstance, *, verbose: bool
 ) -> TickSummary:
     """Runs the tables one after the other, those first that others read; one that has failed is not tried again."""
     runs: list[RunSummary] = []
     seen = _look_at(chosen, lake, instance)
     failed: set[str] = set()
     while asked := [request for tick in seen for request in tick.requests if request.dataset not in failed]:
-        definitions = build_definitions(settings)
         for request in asked:
             with run_progress(instance, request, quiet=verbose):
-                runs.append(execute(definitions, instance, request, verbose=verbose))
+                runs.append(execute(loaded(), instance, request, verbose=verbose))
             failed |= {request.dataset} if runs[-1].status != "success" else set()
         seen = _look_at(chosen, lake, instance)
     refused = [

@@ -14,7 +14,7 @@ from lake_platform.assets.target import build_target
 from lake_platform.assets.validated import build_validated
 from lake_platform.components.scaffold import DatasetScaffolder
 from lake_platform.contract.dataset import DatasetContract, Layer
-from lake_platform.contract.source import load_file, load_folder
+from lake_platform.contract.source import load_file, load_folder_once
 from lake_platform.errors import ContractError
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, build_arrivals_sensor, look
@@ -75,7 +75,7 @@ class Dataset(dg.Component):
 
 def _with_inputs(contract: DatasetContract, defs: Path) -> DatasetContract:
     """The contract as the whole folder knows it: with the contracts of the datasets that it reads."""
-    folder = load_folder(defs)
+    folder = load_folder_once(defs)
     if folder.faults:
         raise ContractError(folder.faults)
     return next(each for each in folder.contracts if each.name == contract.name)

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from lake_platform.assets.table import build_table
 from lake_platform.components.scaffold import TableScaffolder
-from lake_platform.contract.source import load_folder
+from lake_platform.contract.source import load_folder_once
 from lake_platform.contract.table import TableContract
 from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import ContractError
@@ -40,7 +40,7 @@ class WarehouseTable(dg.Component):
         Raises:
             ContractError: this file or one that it reads from has faults; the message lists them with their lines.
         """
-        folder = load_folder(context.defs_module_path)
+        folder = load_folder_once(context.defs_module_path)
         name, file = getattr(attributes, "name", None), context.path / "defs.yaml"
         for table, at in zip(folder.tables, folder.table_files, strict=True):
             if at == file and name in (None, table.contract.name):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -83,6 +84,22 @@ def load_folder(folder: Path) -> Folder:
         tables=tuple(bound),
         table_files=tuple(at[table.contract.key] for table in bound),
     )
+
+
+def load_folder_once(folder: Path) -> Folder:
+    """What `load_folder` gives, read once for all who ask, until one of its files is another one.
+
+    For components: each of them needs its neighbours, and reading the folder for each takes most of the time that
+    loading definitions takes.
+    """
+    files = (file for kind in ("*.yaml", "*.sql") for file in folder.rglob(kind))
+    stamps = ((str(file), file.stat()) for file in sorted(files))
+    return _remembered(folder, tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stamps))
+
+
+@lru_cache(maxsize=1)
+def _remembered(folder: Path, _: tuple[tuple[str, int, int, int], ...]) -> Folder:
+    return load_folder(folder)
 
 
 def load_file(file: Path) -> Folder:

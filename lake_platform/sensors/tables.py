@@ -38,7 +38,8 @@ def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=NAME,
-        target=dg.AssetSelection.assets(*keys),
+        # Not `target`: that makes one job of all tables, which Dagster refuses where they are parted differently.
+        asset_selection=dg.AssetSelection.assets(*keys),
         minimum_interval_seconds=INTERVAL_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Compares what the inputs of each table have published with what the table was made from.",
