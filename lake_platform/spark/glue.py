@@ -26,11 +26,11 @@ from lake_platform.spark.glue_client import Clock, Connect, GlueCalls, SystemClo
 from lake_platform.spark.glue_figures import console_url, run_figures
 from lake_platform.spark.glue_job import GlueJob, compare_jobs
 from lake_platform.spark.glue_logs import log_tail
-from lake_platform.spark.glue_pipes import execution_context, pipes_arguments
 from lake_platform.spark.glue_records import RunRecord, RunRecords
 from lake_platform.spark.glue_runs import STOPPING, TOKEN_ARGUMENT, GlueRun, GlueRuns
 from lake_platform.spark.glue_settings import GlueSettings
 from lake_platform.spark.runner import JobStore, job_folder
+from lake_platform.spark.step_context import tell_step, warn_step
 
 _SHORT_PATIENCE = 30.0
 """For what nobody waits for: the figures of a run, and stopping one on the way out."""
@@ -76,7 +76,7 @@ class GlueResource:
             with self._pipes(request, attempt, live) as pipes:
                 run = live or self._start(runs, request, attempt=attempt, pipes=pipes)
                 run = self._recorded(runs, records, record, run)
-                _tell(f"Glue run {run.id} of {job}: {console_url(runs.region, run)}")
+                tell_step(f"Glue run {run.id} of {job}: {console_url(runs.region, run)}")
                 ended = self._waited(runs, run)
             return self._settled(request, ended, region=runs.region)
 
@@ -110,6 +110,9 @@ class GlueResource:
     @contextmanager
     def _pipes(self, request: JobRequest, attempt: str, live: GlueRun | None) -> Generator[Mapping[str, str]]:
         """The arguments of a Pipes session that lasts as long as the block."""
+        # dagster-aws takes a second to import, and definitions are loaded more often than jobs are run.
+        from lake_platform.spark.glue_pipes import pipes_arguments
+
         folder = f"{job_folder(request.dataset, request.token)}/attempts/{attempt}"
         client = self.connect("s3")
         try:
@@ -160,7 +163,7 @@ class GlueResource:
         if drift.code:
             raise GlueJobDriftError(wanted.name, drift.code)
         if drift.tuned:
-            _warn(f"The Glue job {wanted.name} was changed since it was deployed: {'; '.join(drift.tuned)}")
+            warn_step(f"The Glue job {wanted.name} was changed since it was deployed: {'; '.join(drift.tuned)}")
 
     def _recorded(self, runs: GlueRuns, records: RunRecords, last: RunRecord | None, run: GlueRun) -> GlueRun:
         """Writes the run down, before the first look at it. Where another process was first, its run is the one."""
@@ -192,7 +195,7 @@ class GlueResource:
         report = self._report(request)
         if report is not None:
             if run.state != "SUCCEEDED":
-                _warn(f"Glue run {run.id} ended as {run.state} after its report was written: {run.message}")
+                warn_step(f"Glue run {run.id} ended as {run.state} after its report was written: {run.message}")
             return report
         detail = f"{console_url(region, run)} Its log ends with:\n{log_tail(self.connect, run)}"
         failure = self._failure(request, run)
@@ -231,15 +234,3 @@ def _told(state: str) -> str:
         "EXPIRED": "It waited for capacity for too long.",
         "ERROR": "Glue itself failed.",
     }.get(state, "Glue gave no reason.")
-
-
-def _tell(line: str) -> None:
-    context = execution_context()
-    if context is not None:
-        context.log.info(line)
-
-
-def _warn(line: str) -> None:
-    context = execution_context()
-    if context is not None:
-        context.log.warning(line)

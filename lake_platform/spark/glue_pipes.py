@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import dagster as dg
-from dagster._core.errors import DagsterInvariantViolationError
 from dagster_aws.pipes import PipesS3ContextInjector, PipesS3MessageReader
 from dagster_pipes import DAGSTER_PIPES_MESSAGES_CLI_ARGUMENT, PipesParams, decode_param
 
 from lake_platform.spark.glue_runs import GlueRun
+from lake_platform.spark.step_context import execution_context
 
 READ_EVERY = 5.0
 
@@ -51,14 +51,6 @@ def pipes_arguments(*, bucket: str, client: Any, folder: str, attached: GlueRun 
         message_reader=FolderMessageReader(bucket=bucket, client=client, key_prefix=prefix),
     ) as session:
         yield {name: str(value) for name, value in session.get_bootstrap_cli_arguments().items()}
-
-
-def execution_context() -> dg.AssetExecutionContext | None:
-    """That of the step this is called in; None outside of a run."""
-    try:
-        return dg.AssetExecutionContext.get()
-    except DagsterInvariantViolationError:
-        return None
 
 
 def messages_prefix(run: GlueRun) -> str | None:

@@ -1,6 +1,8 @@
 """The definitions of the Glue jobs are those of the table in the docs, and what differs is told."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,3 +144,10 @@ def test_settings_that_cannot_be_used_are_named(changed: dict[str, str], told: s
         GlueSettings.from_environment({**ENVIRONMENT, **changed})
 
     assert "s3cret" not in str(refused.value)
+
+
+def test_choosing_glue_imports_neither_dagster_aws_nor_pyspark() -> None:
+    """Definitions are loaded by every process; both take long to import, and only a run needs the first."""
+    code = "import sys, lake_platform.spark.glue; print(*(n for n in ('dagster_aws', 'pyspark') if n in sys.modules))"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == []

@@ -22,7 +22,7 @@ from lake_platform.spark.java import find_java_home
 from lake_platform.spark.package import build_package
 from lake_platform_tests.e2e.contracts import day_file, define
 from lake_platform_tests.spark.conftest import CREDENTIALS
-from lake_platform_tests.spark.glue_house import GlueHouse
+from lake_platform_tests.spark.glue_house import GlueHouse, package, wait_until
 
 pytestmark = [pytest.mark.s3, pytest.mark.spark]
 
@@ -46,13 +46,14 @@ def real_house(aws_url: str) -> Iterator[GlueHouse]:
     )
     house = GlueHouse(aws_url, endpoint)
     house.package = build_package({})
-    house.deployments().deploy(house.package, ensure_jars(cache, os.environ, jars=(*JARS, COMMITTER_JAR)))
+    house.store(house.bucket)
     yield house
     house.close()
     endpoint.close()
 
 
 def test_a_dataset_goes_from_raw_to_processed_on_glue(real_house: GlueHouse, tmp_path: Path) -> None:
+    real_house.deployments().deploy(real_house.package, _jars())
     secret = real_house.shared("secretsmanager").create_secret(Name=real_house.bucket, SecretString=SECRET)["ARN"]
     contract = _contract(tmp_path)
     landing = real_house.store(f"landing-{real_house.bucket}")
@@ -86,6 +87,35 @@ def test_a_dataset_goes_from_raw_to_processed_on_glue(real_house: GlueHouse, tmp
     assert any("process glued: 1 partition(s), 1 file(s)" in line for line in lines)
     _assert_hashed_and_secret(real_house, contract)
     assert _left_behind(real_house) == []
+
+
+SLOW_SCRIPT = """
+import sys
+from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+folder = sys.argv[sys.argv.index("--folder") + 1]
+# Three tasks write and commit, the fourth never ends.
+slow = "java_method('java.lang.Thread', 'sleep', if(id = 3, 600000L, 1L))"
+spark.range(0, 4, 1, 4).selectExpr("id", f"{slow} AS slept").write.parquet(folder)
+"""
+
+
+def test_a_job_that_is_killed_while_it_writes_leaves_nothing_visible(real_house: GlueHouse) -> None:
+    real_house.deployments().deploy(package("s10w", SLOW_SCRIPT), _jars())
+    glue, job = real_house.connect("glue"), real_house.settings.job_name("process")
+
+    started = glue.start_job_run(JobName=job, Arguments={"--folder": f"s3://{real_house.bucket}/out"})["JobRunId"]
+    # The committer's notes: the files of three tasks are uploaded and wait for the commit of the job.
+    wait_until(lambda: sum(key.endswith(".pendingset") for key in real_house.written()) == 3, seconds=240)
+    glue.batch_stop_job_run(JobName=job, JobRunIds=[started])
+    wait_until(lambda: glue.get_job_run(JobName=job, RunId=started)["JobRun"]["JobRunState"] == "STOPPED")
+
+    assert [key for key in real_house.written() if "__magic" not in key and not key.endswith("/")] == []
+
+
+def _jars() -> list[Path]:
+    return ensure_jars(default_cache(os.environ), os.environ, jars=(*JARS, COMMITTER_JAR))
 
 
 def _contract(folder: Path) -> DatasetContract:
