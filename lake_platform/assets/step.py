@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 
+from lake_platform.assets.event_storage import kept_open
 from lake_platform.assets.keys import ALL, asset_key, partitions_definition
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult
 from lake_platform.contract.dataset import LAYERS, DatasetContract, Layer
@@ -104,14 +105,9 @@ def report_asset(
         dagster.Failure: every partition that had something to work on was refused, and nothing is materialized; or
             the table is not what it should be. What follows does not run.
     """
-    for result in results:
-        partition = None if result.partition == ALL else result.partition
-        for check in result.checks:
-            log_check(context, key, check, partition=partition)
-        if result.state == "published":
-            context.log_event(_materialization(key, result, partition))
-        elif result.state == "refused":
-            context.log.error(f"{name} {result.partition} is refused: {result.reason}")
+    with kept_open(context.instance, run_id=context.run.run_id):
+        for result in results:
+            _tell(context, key, name, result)
     refused = [result for result in results if result.state == "refused"]
     if refused and not any(result.state in ("published", "unchanged") for result in results):
         raise refusal(name, refused)
@@ -123,6 +119,16 @@ def report_asset(
     for check in checks:
         yield dg.Output(None, output_name=f"{output}_{check.name}")
     yield marked_output(output)
+
+
+def _tell(context: dg.AssetExecutionContext, key: dg.AssetKey, name: str, result: PartitionResult) -> None:
+    partition = None if result.partition == ALL else result.partition
+    for check in result.checks:
+        log_check(context, key, check, partition=partition)
+    if result.state == "published":
+        context.log_event(_materialization(key, result, partition))
+    elif result.state == "refused":
+        context.log.error(f"{name} {result.partition} is refused: {result.reason}")
 
 
 def log_check(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from lake_platform.assets.event_storage import kept_open
 from lake_platform.cli.alerts import tell_ends
 from lake_platform.lake.process import PROCESS_TAG, process_tag
 from lake_platform.sensors.requests import SpanRequest
@@ -34,14 +35,16 @@ def execute(
     """Runs all layers of one dataset for one span and waits for the end. A failed run is told, not raised."""
     job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(request.asset_keys))
     began = time.monotonic()
-    result = job.execute_in_process(
-        instance=instance,
-        # From its first moment, so that a run that is killed before `raw` begins is known to be gone.
-        tags={**request.tags, PROCESS_TAG: process_tag()},
-        partition_key=request.partition_key,
-        run_config={} if verbose else QUIET,
-        raise_on_error=False,
-    )
+    # Dagster plans each partition of each asset with an event of its own, before the run begins.
+    with kept_open(instance):
+        result = job.execute_in_process(
+            instance=instance,
+            # From its first moment, so that a run that is killed before `raw` begins is known to be gone.
+            tags={**request.tags, PROCESS_TAG: process_tag()},
+            partition_key=request.partition_key,
+            run_config={} if verbose else QUIET,
+            raise_on_error=False,
+        )
     seconds = round(time.monotonic() - began, 2)
     tell_ends(instance)
     return RunSummary(
