@@ -541,3 +541,38 @@ class RuleSyntaxError(TerminalError, ValueError):
     def __init__(self, fault: str, hint: str = "") -> None:
         super().__init__(fault + (f"; {hint}" if hint else ""))
         self.fault, self.hint = fault, hint
+
+
+class NotebookFailedError(TerminalError):
+    """A cell of a notebook raised, or took too long.
+
+    Attributes:
+        traceback: the tail of the cell's own traceback, without colours.
+    """
+
+    def __init__(self, notebook: str, *, cell: int | None, line: str | None, fault: str, traceback: str) -> None:
+        place = "" if cell is None else f" cell In [{cell}]" + (f", {line}" if line else "")
+        tail = f"\n{traceback}" if traceback else ""
+        super().__init__(f"{notebook}{place}: {fault}{tail}")
+        self.notebook, self.cell, self.line, self.fault, self.traceback = notebook, cell, line, fault, traceback
+
+
+class NotebookKernelError(TransientError):
+    """The kernel of a notebook did not start, or died."""
+
+    def __init__(self, notebook: str, detail: str) -> None:
+        super().__init__(f"{notebook}: its kernel did not start, or died: {detail}. A cell may have taken all memory.")
+
+
+class UnknownDatasetError(TerminalError):
+    """A notebook asks for a dataset that is not declared."""
+
+    def __init__(self, dataset: str, hint: str) -> None:
+        super().__init__(f"there is no dataset {dataset!r}: {hint}")
+
+
+class NothingPublishedError(TerminalError):
+    """A notebook asks for rows that nobody has published yet."""
+
+    def __init__(self, dataset: str) -> None:
+        super().__init__(f"{dataset} has no processed rows yet: run `lake tick {dataset}` first")
