@@ -6,9 +6,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from lake_platform.assets.notebook import build_notebook
 from lake_platform.assets.table import build_table
 from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.source import Folder, load_folder, load_folder_once
 from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import ContractError
@@ -43,7 +45,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark` and `redshift` of the backend that the settings name, and `alerts`.
+    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks` of the settings' backend, and `alerts`.
 
     Nothing is opened or started here.
 
@@ -98,8 +100,7 @@ def _project() -> list[dg.Definitions]:
     """
     tree = dg.ComponentTree.for_project(DEFS)
     folders = sorted(file.parent for file in DEFS.rglob("defs.yaml"))
-    tables = load_folder_once(DEFS).tables
-    return [*(tree.build_defs(folder) for folder in folders), *_sensors(tables)]
+    return [*(tree.build_defs(folder) for folder in folders), *_sensors(load_folder_once(DEFS).derived)]
 
 
 def _folder(path: Path) -> list[dg.Definitions]:
@@ -107,13 +108,14 @@ def _folder(path: Path) -> list[dg.Definitions]:
     folder = load_folder(path)
     if folder.faults:
         raise ContractError(folder.faults)
-    assets = [build_table(table) for table in folder.tables]
+    tables = [build_table(table) for table in folder.tables]
+    notebooks = [build_notebook(notebook) for notebook in folder.notebooks]
     datasets = [build_dataset(contract) for contract in folder.contracts]
-    return [*datasets, dg.Definitions(assets=assets), *_sensors(folder.tables)]
+    return [*datasets, dg.Definitions(assets=[*tables, *notebooks]), *_sensors(folder.derived)]
 
 
-def _sensors(tables: Sequence[BoundTable]) -> list[dg.Definitions]:
-    """What starts the tables: they wait for each other, so it is built from all of them."""
+def _sensors(tables: Sequence[Derived]) -> list[dg.Definitions]:
+    """What starts tables and notebooks: they wait for each other, so it is built from all of them."""
     scheduled = [(table, table.contract.schedule) for table in tables]
     schedules = [build_table_schedule(table, tables, cron) for table, cron in scheduled if cron]
     return [dg.Definitions(sensors=[build_tables_sensor(tables)], schedules=schedules)] if tables else []

@@ -6,6 +6,7 @@ import dagster as dg
 
 from lake_platform.contract.arrives import Partitioning
 from lake_platform.contract.dataset import DatasetContract, Layer
+from lake_platform.contract.notebook import NotebookContract
 from lake_platform.contract.partitions import stands_in
 from lake_platform.contract.table import TableContract
 from lake_platform.contract.table_inputs import Input
@@ -25,8 +26,8 @@ def dataset_keys(contract: DatasetContract) -> list[dg.AssetKey]:
     return [asset_key(contract.name, layer) for layer in contract.layers]
 
 
-def table_key(contract: TableContract) -> dg.AssetKey:
-    """`[group, table]`."""
+def table_key(contract: TableContract | NotebookContract) -> dg.AssetKey:
+    """`[group, table]`, and so for a notebook."""
     return dg.AssetKey(list(contract.path))
 
 

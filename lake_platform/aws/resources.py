@@ -15,6 +15,7 @@ from lake_platform.errors import SettingsError
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.s3_store import S3Store
+from lake_platform.notebooks.run import NotebookRunner
 from lake_platform.settings import Settings
 from lake_platform.spark.glue import GlueResource
 from lake_platform.spark.glue_connect import connect as connect_glue
@@ -30,7 +31,7 @@ Transforms = Callable[[], Mapping[str, str]]
 
 
 def build_aws_resources(settings: Settings, transforms: Transforms) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark` and `redshift`. Nothing is opened here; no client is made before its first call.
+    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks`; no client is made before its first call.
 
     Raises:
         SettingsError: a variable is missing or cannot be used; the message names it.
@@ -45,6 +46,8 @@ def build_aws_resources(settings: Settings, transforms: Transforms) -> dict[str,
         "hints": ArrivalHints(queue, bucket=settings.landing_bucket, sweep_seconds=aws.sweep_seconds),
         "spark": build_glue(lake, glue, transforms),
         "redshift": build_aws_redshift(aws),
+        # The kernel finds the backend by the variables that this process was started with.
+        "notebooks": NotebookRunner({}),
     }
 
 

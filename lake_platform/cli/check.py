@@ -18,4 +18,5 @@ def check(folder: Path | None) -> None:
         click.echo(str(fault))
     if found.faults:
         raise SystemExit(2)
-    click.echo(f"{len(found.contracts)} dataset(s) and {len(found.tables)} table(s) in {where}, no faults")
+    told = f"{len(found.contracts)} dataset(s), {len(found.tables)} table(s) and {len(found.notebooks)} notebook(s)"
+    click.echo(f"{told} in {where}, no faults")

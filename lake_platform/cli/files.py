@@ -5,9 +5,9 @@ import click
 from lake_platform.cli.names import choose_one
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.partitions import Unplaced, partition_of
-from lake_platform.definitions import build_resources, load_contracts, load_declarations
+from lake_platform.definitions import build_resources, load_declarations
 from lake_platform.lake.accept import withdraw as withdraw_file
-from lake_platform.lake.janitor import sweep
+from lake_platform.lake.janitor import sweep, sweep_notebook
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.refusals import reset_attempts
 from lake_platform.settings import Settings
@@ -51,10 +51,14 @@ def janitor(apply: bool) -> None:
     """Remove what none of the last 3 documents nor any of the last 30 days names."""
     settings = Settings.from_environment()
     lake = _lake(settings)
-    for contract in load_contracts(settings):
-        swept = sweep(lake, contract, dry_run=not apply)
-        what = "removed" if apply else "would be removed (--apply does it)"
-        click.echo(f"{contract.name}: {len(swept.keys)} object(s), {swept.size} bytes {what}")
+    declared = load_declarations(settings)
+    found = {each.name: sweep(lake, each, dry_run=not apply) for each in declared.contracts}
+    found |= {
+        each.contract.name: sweep_notebook(lake, each.contract.key, dry_run=not apply) for each in declared.notebooks
+    }
+    what = "removed" if apply else "would be removed (--apply does it)"
+    for name, swept in sorted(found.items()):
+        click.echo(f"{name}: {len(swept.keys)} object(s), {swept.size} bytes {what}")
 
 
 def _lake(settings: Settings) -> Lake:

@@ -6,21 +6,21 @@ from dataclasses import dataclass
 import click
 
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.source import Folder
-from lake_platform.contract.table_inputs import BoundTable
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """What the names stand for. A table and a dataset without a target may share a name.
+    """What the names stand for; notebooks stand among the tables. A table and a dataset without a target may share a name.
 
     Attributes:
         all_tables: also those that were not chosen, in the order in which they are made.
     """
 
     datasets: Sequence[DatasetContract]
-    tables: Sequence[BoundTable]
-    all_tables: Sequence[BoundTable]
+    tables: Sequence[Derived]
+    all_tables: Sequence[Derived]
 
 
 def choose(folder: Folder, names: Sequence[str]) -> Chosen:
@@ -33,19 +33,19 @@ def choose(folder: Folder, names: Sequence[str]) -> Chosen:
     """
     contracts = sorted(folder.contracts, key=lambda contract: contract.name)
     if not names:
-        return Chosen(datasets=contracts, tables=folder.tables, all_tables=folder.tables)
-    known = {name for each in (*contracts, *folder.tables) for name in _names(each)}
+        return Chosen(datasets=contracts, tables=folder.derived, all_tables=folder.derived)
+    known = {name for each in (*contracts, *folder.derived) for name in _names(each)}
     if unknown := [name for name in names if name not in known]:
-        there = sorted({*(contract.name for contract in contracts), *(t.contract.name for t in folder.tables)})
+        there = sorted({*(contract.name for contract in contracts), *(t.contract.name for t in folder.derived)})
         raise click.UsageError(f"no dataset or table {', '.join(unknown)}; there are: {', '.join(there)}")
     return Chosen(
         datasets=[contract for contract in contracts if not _names(contract).isdisjoint(names)],
-        tables=[table for table in folder.tables if not _names(table).isdisjoint(names)],
-        all_tables=folder.tables,
+        tables=[table for table in folder.derived if not _names(table).isdisjoint(names)],
+        all_tables=folder.derived,
     )
 
 
-def choose_one(folder: Folder, name: str) -> DatasetContract | BoundTable:
+def choose_one(folder: Folder, name: str) -> DatasetContract | Derived:
     """The one dataset or table of a name.
 
     Raises:
@@ -61,7 +61,7 @@ def choose_one(folder: Folder, name: str) -> DatasetContract | BoundTable:
     return found[0]
 
 
-def _names(declared: DatasetContract | BoundTable) -> set[str]:
+def _names(declared: DatasetContract | Derived) -> set[str]:
     if isinstance(declared, DatasetContract):
         return {declared.name, declared.staging}
     return {declared.contract.name, "/".join(declared.contract.path)}

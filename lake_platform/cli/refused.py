@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lake_platform.assets.target import refused_partitions
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.contract.notebook import Derived
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.pending import REFUSED
 from lake_platform.lake.reports import report_keys
@@ -51,8 +51,8 @@ def refused_work(contract: DatasetContract, lake: Lake, partitions: Iterable[str
     return told
 
 
-def refused_tables(table: BoundTable, lake: Lake, partitions: Iterable[str]) -> list[Refused]:
-    """The partitions of a table that are refused among those which this call has worked on."""
+def refused_tables(table: Derived, lake: Lake, partitions: Iterable[str]) -> list[Refused]:
+    """The partitions of a table or notebook that are refused among those which this call has worked on."""
     now = dt.datetime.now(dt.UTC)
     held = (
         table_pending(table, lake=lake, inputs=InputReader(lake), now=now).held if (worked := set(partitions)) else {}

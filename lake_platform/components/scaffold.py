@@ -77,7 +77,7 @@ class DatasetScaffolder(dg.Scaffolder[DatasetParams]):
         return DatasetParams
 
     def scaffold(self, request: dg.ScaffoldRequest[DatasetParams]) -> None:
-        name = _name(request.target_path)
+        name = folder_name(request.target_path)
         text = TEMPLATE.format(name=name)
         if request.params.sample is not None:
             # Only here: every run loads this module with its definitions.
@@ -92,7 +92,7 @@ class TableScaffolder(dg.Scaffolder):
     """Writes `defs.yaml` and the SELECT of a table named after its folder; it reads the first dataset that there is."""
 
     def scaffold(self, request: dg.ScaffoldRequest) -> None:
-        name, folder = _name(request.target_path), request.target_path
+        name, folder = folder_name(request.target_path), request.target_path
         defs = next((parent for parent in folder.parents if parent.name == "defs"), folder)
         datasets = load_folder(defs).contracts
         source, group = next(_readable(datasets), (NOWHERE, name))
@@ -112,6 +112,6 @@ def _readable(datasets: Sequence[DatasetContract]) -> Iterator[tuple[str, str]]:
             yield dataset.name, group
 
 
-def _name(folder: Path) -> str:
+def folder_name(folder: Path) -> str:
     """The name of the folder as an identifier."""
     return re.sub(r"[^a-z0-9_]+", "_", folder.name.lower()).strip("_") or "dataset"

@@ -8,9 +8,11 @@ from lake_platform.contract.document import Document
 from lake_platform.contract.faults import Fault, Location, Problem, path_text
 from lake_platform.contract.functions import find_function_problems
 from lake_platform.contract.inputs import find_input_problems
+from lake_platform.contract.notebook import NotebookContract
 from lake_platform.contract.table import TableContract
 from lake_platform.contract.target import DEFAULT_SCHEMA
 
+Contract = DatasetContract | TableContract | NotebookContract
 Between = tuple[Location, str, str]
 """Where the fault stands in the later file, what it is, what to do."""
 
@@ -31,7 +33,15 @@ class TableSource:
     document: Document
 
 
-Source = DatasetSource | TableSource
+@dataclass(frozen=True)
+class NotebookSource:
+    """A notebook and the document that it was read from."""
+
+    contract: NotebookContract
+    document: Document
+
+
+Source = DatasetSource | TableSource | NotebookSource
 
 
 def find_own_faults(sources: Sequence[DatasetSource]) -> Iterator[Fault]:
@@ -67,7 +77,10 @@ def fault_at(source: Source, problem: Problem) -> Fault:
     )
 
 
-def _pair(one: DatasetContract | TableContract, other: DatasetContract | TableContract) -> Iterator[Between]:
+def _pair(one: Contract, other: Contract) -> Iterator[Between]:
+    if isinstance(one, NotebookContract) or isinstance(other, NotebookContract):
+        yield from _keys(one, other)
+        return
     mine, theirs = _published(one), _published(other)
     if mine is not None and mine == theirs:
         at: Location = ("target", "table") if isinstance(one, DatasetContract) else ("table",)
@@ -79,6 +92,18 @@ def _pair(one: DatasetContract | TableContract, other: DatasetContract | TableCo
             yield ("name",), f"a table {one.name!r} is declared", "rename one of them"
     elif isinstance(one, TableContract) and isinstance(other, DatasetContract):
         yield from _table_and_dataset(one, other)
+
+
+def _keys(one: Contract, other: Contract) -> Iterator[Between]:
+    """No two assets have one key, and no command could tell two of one name apart."""
+    if _asset_keys(one) & _asset_keys(other) or one.name == other.name:
+        yield ("name",), f"{other.name!r} is declared", "choose another name"
+
+
+def _asset_keys(contract: Contract) -> set[tuple[str, str]]:
+    if isinstance(contract, DatasetContract):
+        return {(contract.name, f"{contract.name}_{layer}") for layer in contract.layers}
+    return {contract.path}
 
 
 def _datasets(one: DatasetContract, other: DatasetContract) -> Iterator[Between]:

@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 from lake_platform.contract.document import Document
 from lake_platform.contract.faults import Location, closest
 
-_FIELDS = "docs/dataset.md and docs/table.md list the fields"
+_FIELDS = "docs/dataset.md, docs/table.md and docs/notebook.md list the fields"
 _KINDS = {
     "string_type": "a text",
     "bool_type": "true or false",

@@ -21,6 +21,7 @@ from typing import Any
 
 from lake_platform.contract.columns import Column
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.notebook import BoundNotebook, Derived
 from lake_platform.contract.rules import compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.strict import Layer
 from lake_platform.contract.table_inputs import BoundTable
@@ -55,6 +56,18 @@ def table_fingerprint(table: BoundTable) -> str:
             "target": contract.target.model_dump(mode="json"),
         }
     )
+
+
+def notebook_fingerprint(notebook: BoundNotebook) -> str:
+    """sha256, in hex, over the cells of a notebook and its parameters."""
+    contract = notebook.contract
+    inputs = [[found.name, found.kind, found.owner] for found in notebook.inputs]
+    return _digest({"cells": list(notebook.sources), "inputs": inputs, "parameters": contract.parameters})
+
+
+def derived_fingerprint(derived: Derived) -> str:
+    """That of a table or of a notebook; errors as `table_fingerprint`."""
+    return table_fingerprint(derived) if isinstance(derived, BoundTable) else notebook_fingerprint(derived)
 
 
 def _raw(contract: DatasetContract) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from lake_platform.contract.between import (
     DatasetSource,
+    NotebookSource,
     Source,
     TableSource,
     find_faults_between,
@@ -17,6 +18,7 @@ from lake_platform.contract.between import (
     find_own_faults,
 )
 from lake_platform.contract.bound import bind_tables
+from lake_platform.contract.bound_notebooks import bind_notebooks
 from lake_platform.contract.checks import find_problems
 from lake_platform.contract.dataset import INCOHERENT, DatasetContract
 from lake_platform.contract.document import Document, read_documents
@@ -24,10 +26,11 @@ from lake_platform.contract.draft import Draft
 from lake_platform.contract.explain import explain
 from lake_platform.contract.faults import Fault, closest
 from lake_platform.contract.inputs import bind_inputs
+from lake_platform.contract.notebook import BoundNotebook, Derived, NotebookContract
 from lake_platform.contract.table import TableContract, find_draft_problems, incoherent
-from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.contract.table_inputs import BoundTable, Declared
 
-Contract = TypeVar("Contract", DatasetContract, TableContract)
+Contract = TypeVar("Contract", DatasetContract, TableContract, NotebookContract)
 
 DATASET_TYPES = (
     "lake_platform.Dataset",
@@ -39,7 +42,18 @@ TABLE_TYPES = (
     "lake_platform.components.WarehouseTable",
     "lake_platform.components.warehouse_table.WarehouseTable",
 )
-OWN_TYPES = ("lake_platform.Dataset", "lake_platform.WarehouseTable")
+NOTEBOOK_TYPES = (
+    "lake_platform.Notebook",
+    "lake_platform.components.Notebook",
+    "lake_platform.components.notebook.Notebook",
+)
+OWN_TYPES = ("lake_platform.Dataset", "lake_platform.Notebook", "lake_platform.WarehouseTable")
+REFERENCES = {
+    **dict.fromkeys(DATASET_TYPES, "docs/dataset.md"),
+    **dict.fromkeys(TABLE_TYPES, "docs/table.md"),
+    **dict.fromkeys(NOTEBOOK_TYPES, "docs/notebook.md"),
+}
+"""Where the fields of each component are told."""
 _BESIDE = ("type", "attributes", "requirements", "post_processing", "template_vars_module")
 """What Dagster takes at the top of a component's file."""
 
@@ -53,6 +67,7 @@ class Folder:
         files: the file of each dataset.
         tables: the tables made in the warehouse, those first that others read.
         table_files: the file of each table.
+        notebooks: what runs when others have published, in the order of their keys.
     """
 
     contracts: tuple[DatasetContract, ...]
@@ -60,6 +75,12 @@ class Folder:
     files: tuple[Path, ...] = ()
     tables: tuple[BoundTable, ...] = ()
     table_files: tuple[Path, ...] = ()
+    notebooks: tuple[BoundNotebook, ...] = ()
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """Tables and notebooks, those first that others read."""
+        return *self.tables, *self.notebooks
 
 
 def load_folder(folder: Path) -> Folder:
@@ -72,9 +93,15 @@ def load_folder(folder: Path) -> Folder:
     datasets = [item for item in found if isinstance(item, DatasetSource)]
     tables = [item for item in found if isinstance(item, TableSource)]
     bound, unbound = bind_tables(datasets, tables)
+    notebooks = [item for item in found if isinstance(item, NotebookSource)]
+    declared = Declared(
+        datasets={source.contract.name: source.contract for source in datasets},
+        tables={source.contract.name: source.contract for source in tables},
+    )
+    runnable, broken = bind_notebooks(notebooks, declared)
     faults = [item for item in found if isinstance(item, Fault)]
-    faults += [*find_own_faults(datasets), *find_faults_between([*datasets, *tables])]
-    faults += [*find_input_faults(datasets), *unbound]
+    faults += [*find_own_faults(datasets), *find_faults_between([*datasets, *tables, *notebooks])]
+    faults += [*find_input_faults(datasets), *unbound, *broken]
     order = {file.parent: number for number, file in enumerate(files)}
     at = {source.contract.key: source.document.file for source in tables}
     return Folder(
@@ -83,6 +110,7 @@ def load_folder(folder: Path) -> Folder:
         files=tuple(source.document.file for source in datasets),
         tables=tuple(bound),
         table_files=tuple(at[table.contract.key] for table in bound),
+        notebooks=tuple(runnable),
     )
 
 
@@ -109,11 +137,11 @@ def load_file(file: Path) -> Folder:
     """
     found = list(_read(file))
     sources = [item for item in found if isinstance(item, DatasetSource)]
-    tables = [item for item in found if isinstance(item, TableSource)]
+    others = [item for item in found if isinstance(item, TableSource | NotebookSource)]
     faults = [item for item in found if isinstance(item, Fault)]
     return Folder(
         contracts=tuple(source.contract for source in sources),
-        faults=(*faults, *find_own_faults(sources), *find_faults_between([*sources, *tables])),
+        faults=(*faults, *find_own_faults(sources), *find_faults_between([*sources, *others])),
         files=(file,) * len(sources),
     )
 
@@ -156,20 +184,22 @@ def _source(document: Document) -> Source | None:
         return None
     data = cast("dict[str, Any]", document.data)
     kind = data.get("type")
-    if kind not in (*DATASET_TYPES, *TABLE_TYPES):
+    if not isinstance(kind, str) or kind not in REFERENCES:
         _check_type(document, kind)
         return None
     for key in data.keys() - set(_BESIDE):
         document.fault((key,), f"unknown key {key!r} beside type and attributes", closest(key, _BESIDE))
     attributes = data.get("attributes")
-    reference = "docs/dataset.md" if kind in DATASET_TYPES else "docs/table.md"
     if not isinstance(attributes, dict) or not attributes:
-        document.fault(("attributes",), "attributes is missing or empty", f"{reference} shows a whole file")
+        document.fault(("attributes",), "attributes is missing or empty", f"{REFERENCES[kind]} shows a whole file")
         return None
     declared = cast("dict[str, Any]", attributes)
     if kind in TABLE_TYPES:
         table = _validated(document, declared, TableContract)
         return TableSource(table, document) if table is not None else None
+    if kind in NOTEBOOK_TYPES:
+        notebook = _validated(document, declared, NotebookContract)
+        return NotebookSource(notebook, document) if notebook is not None else None
     dataset = _validated(document, declared, DatasetContract)
     return DatasetSource(dataset, document) if dataset is not None else None
 
@@ -194,7 +224,7 @@ def _validated(document: Document, attributes: dict[str, Any], model: type[Contr
     # What the models say of single fields hides what fields demand of each other: that is asked of what can be read.
     if model is DatasetContract:
         between = find_problems(Draft.read(attributes))
-    elif not between:
+    elif model is TableContract and not between:
         between = find_draft_problems(attributes)
     for problem in between:
         document.fault(("attributes", *problem.at), problem.message, problem.hint)

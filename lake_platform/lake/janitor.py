@@ -18,8 +18,10 @@ from lake_platform.lake.layout import (
     data_prefixes,
     jobs_prefix,
     manifests_prefix,
+    notebooks_prefix,
     raw_prefix,
     refusals_prefix,
+    table_versions_prefix,
     versions_prefix,
 )
 from lake_platform.lake.store import ObjectInfo, ObjectStore, key_of
@@ -60,6 +62,18 @@ def sweep(lake: Lake, contract: DatasetContract, *, dry_run: bool, now: dt.datet
     return Swept(tuple(found.key for found in doomed), sum(found.size for found in doomed))
 
 
+def sweep_notebook(lake: Lake, key: str, *, dry_run: bool, now: dt.datetime | None = None) -> Swept:
+    """Removes what old runs of a notebook left, by its `group.name`: files that no kept document names."""
+    at, store = now or dt.datetime.now(dt.UTC), lake.lake
+    old = [found for found in _objects(store, notebooks_prefix(key)) if found.modified <= at - LIVE_AGE]
+    logs = [table_versions_prefix(key), refusals_prefix(key)]
+    named = _named_in(store, logs, at) if old else set[str]()
+    doomed = [found for found in old if found.key not in named]
+    for found in () if dry_run else doomed:
+        store.delete(found.key)
+    return Swept(tuple(found.key for found in doomed), sum(found.size for found in doomed))
+
+
 def _by_age(store: ObjectStore, dataset: str, now: dt.datetime) -> tuple[set[str], list[ObjectInfo]]:
     """Data and manifests: the keys that are too young to judge, and the other objects."""
     groups: dict[str, list[ObjectInfo]] = {}
@@ -80,14 +94,20 @@ def _by_age(store: ObjectStore, dataset: str, now: dt.datetime) -> tuple[set[str
 
 def _named(store: ObjectStore, dataset: str, now: dt.datetime) -> set[str]:
     """The keys that kept documents name, and those in the manifests that they name."""
+    keys = _named_in(store, [*(versions_prefix(dataset, layer) for layer in LAYERS), refusals_prefix(dataset)], now)
+    for manifest in [key for key in keys if key.startswith(manifests_prefix(dataset))]:
+        keys.update(_keys_in_document(store, manifest))
+    return keys
+
+
+def _named_in(store: ObjectStore, logs: Iterable[str], now: dt.datetime) -> set[str]:
+    """The keys that kept documents of these logs name."""
     keys: set[str] = set()
-    for prefix in (*(versions_prefix(dataset, layer) for layer in LAYERS), refusals_prefix(dataset)):
+    for prefix in logs:
         log = VersionLog(store, prefix)
         for partition, newest in log.latest_numbers().items():
             for document in _kept(log, partition, newest, since=now - KEPT_AGE):
                 keys.update(_keys_in(store, document.body))
-    for manifest in [key for key in keys if key.startswith(manifests_prefix(dataset))]:
-        keys.update(_keys_in_document(store, manifest))
     return keys
 
 

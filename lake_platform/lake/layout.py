@@ -30,6 +30,15 @@ def table_versions_prefix(key: str) -> str:
     return f"versions/{key}/table"
 
 
+def notebooks_prefix(key: str) -> str:
+    """Below it, what the runs of a notebook left: `<token>/<attempt>/`.
+
+    Args:
+        key: its `group.name`.
+    """
+    return f"notebooks/{key}/"
+
+
 def refusals_prefix(dataset: str) -> str:
     """Below it, the refusals of each partition."""
     return f"refusals/{dataset}"

@@ -1,4 +1,4 @@
-"""Which version of its inputs a table made in the warehouse would read now.
+"""Which version of its inputs a table made in the warehouse, or a notebook, would read now.
 
 The number of a document says which version it is: it never comes back, so two states of an input are never taken for
 one. A table reads what is in the warehouse when it is made, which is what these documents say or something newer; then
@@ -8,8 +8,9 @@ they are other numbers a moment later, and it is made again.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.partitions import ALL
-from lake_platform.contract.table_inputs import BoundTable, Input
+from lake_platform.contract.table_inputs import Input
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionLog
@@ -32,11 +33,11 @@ class InputReader:
             self._numbers[at] = input_log(self.lake, found).latest_numbers()
         return self._numbers[at]
 
-    def unpublished(self, table: BoundTable) -> list[str]:
+    def unpublished(self, table: Derived) -> list[str]:
         """The inputs that have published nothing yet: the table cannot be made before they have."""
         return [found.name for found in table.inputs if not self.numbers(found)]
 
-    def versions(self, table: BoundTable) -> dict[str, Versions]:
+    def versions(self, table: Derived) -> dict[str, Versions]:
         """Each partition that the table can be made for, with the versions that it would be made from."""
         if self.unpublished(table):
             return {}

@@ -1,10 +1,10 @@
-"""Which partitions of a table made in the warehouse are pending: its inputs against what its own documents name."""
+"""Which partitions of a table made in the warehouse, or of a notebook, are pending: its inputs against what its own documents name."""
 
 import datetime as dt
 from collections.abc import Mapping
 
-from lake_platform.contract.fingerprint import table_fingerprint
-from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.contract.fingerprint import derived_fingerprint
+from lake_platform.contract.notebook import Derived
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.pending import REFUSED, WAITS, Pending
 from lake_platform.lake.refusals import attempts_at, latest_refusal
@@ -14,7 +14,7 @@ from lake_platform.lake.versions import VersionDocument
 
 
 def table_pending(
-    table: BoundTable, *, lake: Lake, inputs: InputReader, now: dt.datetime, fingerprint: str | None = None
+    table: Derived, *, lake: Lake, inputs: InputReader, now: dt.datetime, fingerprint: str | None = None
 ) -> Pending:
     """Compares every partition that the table can be made for with its own document.
 
@@ -26,7 +26,7 @@ def table_pending(
     unfinished = unfinished_partitions(table, lake=lake, versions=inputs.versions(table))
     if not unfinished:
         return Pending()
-    found = fingerprint or table_fingerprint(table)
+    found = fingerprint or derived_fingerprint(table)
     wanted: dict[str, str] = {}
     tried: dict[str, int] = {}
     held: dict[str, str] = {}
@@ -50,7 +50,7 @@ def table_pending(
     return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
 
 
-def unfinished_partitions(table: BoundTable, *, lake: Lake, versions: Mapping[str, Versions]) -> dict[str, Versions]:
+def unfinished_partitions(table: Derived, *, lake: Lake, versions: Mapping[str, Versions]) -> dict[str, Versions]:
     """The partitions whose document names other versions, or that have none."""
     published = lake.table_log(table.contract.key).latest_documents()
     return {
@@ -60,7 +60,7 @@ def unfinished_partitions(table: BoundTable, *, lake: Lake, versions: Mapping[st
     }
 
 
-def partition_name(table: BoundTable) -> str:
+def partition_name(table: Derived) -> str:
     """How a table is named where no partition of it is meant."""
     return "all" if table.contract.partition is None else "every partition"
 

@@ -14,6 +14,7 @@ from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.local_store import LocalStore
 from lake_platform.local.redshift import ensure_endpoint
+from lake_platform.notebooks.run import NotebookRunner
 from lake_platform.settings import Settings
 from lake_platform.warehouse.redshift import RedshiftResource
 
@@ -62,8 +63,16 @@ def build_local_redshift(settings: Settings) -> LocalRedshiftResource:
     return LocalRedshiftResource(home=str(settings.home))
 
 
+def build_local_notebooks(settings: Settings) -> NotebookRunner:
+    """Notebooks whose kernels find this LAKE_HOME, wherever their files are."""
+    environment = {"LAKE_BACKEND": "local", "LAKE_HOME": settings.home, "LAKE_SPARK_DIR": settings.spark_dir}
+    if settings.defs is not None:
+        environment["LAKE_DEFS"] = settings.defs
+    return NotebookRunner({name: str(value) for name, value in environment.items()}, buckets=settings.home / "s3")
+
+
 def build_local_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark` and `redshift`. Nothing is opened or started here."""
+    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks`. Nothing is opened or started here."""
 
     def spark(_: dg.InitResourceContext) -> object:
         # pyspark is imported in the runs that need it, not wherever definitions are loaded.
@@ -79,4 +88,5 @@ def build_local_resources(settings: Settings) -> dict[str, object]:
         "hints": ArrivalHints(),
         "spark": dg.ResourceDefinition(spark, description="Spark jobs in this process, attached to the warm JVM."),
         "redshift": build_local_redshift(settings),
+        "notebooks": build_local_notebooks(settings),
     }

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
     from papermill.exceptions import PapermillExecutionError
 
-Parameters = Mapping[str, str | int | float | bool]
+Parameters = Mapping[str, object]
+"""Texts, numbers and booleans by the names that they replace."""
 START_SECONDS = 120
 TRACEBACK_LINES = 25
 _LINE = re.compile(r"Cell In\[\d+\], line (\d+)")

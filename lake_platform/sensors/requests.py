@@ -8,8 +8,8 @@ import dagster as dg
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.partitions import render_keys
-from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.lake.process import PENDING_TAG
 
 DATASET_TAG = "lake_platform/dataset"
@@ -67,8 +67,8 @@ def span_request(
     )
 
 
-def table_request(table: BoundTable, *, partitions: Sequence[str], state: str) -> SpanRequest:
-    """The run of a table made in the warehouse for these pending partitions, in their order."""
+def table_request(table: Derived, *, partitions: Sequence[str], state: str) -> SpanRequest:
+    """The run of a table made in the warehouse, or of a notebook, for these pending partitions, in their order."""
     key = dg.AssetKey(list(table.contract.path))
     return request_of(
         table.contract.name,

@@ -1,4 +1,4 @@
-"""The sensor of all tables that are made in the warehouse: one look at what their inputs have published.
+"""The sensor of all tables made in the warehouse and of all notebooks: one look at what their inputs have published.
 
 One sensor for all, so that a house of many tables costs the daemon one tick, each input is listed once for all its
 readers, and a table that reads another one waits for it.
@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.partitions import ordinal
-from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.pending import WAITS, Pending, spans
@@ -26,7 +26,7 @@ NAME = "warehouse_tables"
 INTERVAL_SECONDS = 5
 
 
-def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
+def build_tables_sensor(tables: Sequence[Derived]) -> dg.SensorDefinition:
     """The sensor `warehouse_tables`, running by default.
 
     Args:
@@ -66,7 +66,7 @@ def build_tables_sensor(tables: Sequence[BoundTable]) -> dg.SensorDefinition:
 
 
 def look_at_tables(
-    tables: Sequence[BoundTable], *, lake: Lake, instance: dg.DagsterInstance, until: str | None = None
+    tables: Sequence[Derived], *, lake: Lake, instance: dg.DagsterInstance, until: str | None = None
 ) -> list[Tick]:
     """One look at each table, in their order: those that others read come first.
 
@@ -86,7 +86,7 @@ def look_at_tables(
     return ticks
 
 
-def build_table_schedule(table: BoundTable, tables: Sequence[BoundTable], cron: str) -> dg.ScheduleDefinition:
+def build_table_schedule(table: Derived, tables: Sequence[Derived], cron: str) -> dg.ScheduleDefinition:
     """The schedule of one table.
 
     Args:
@@ -103,7 +103,7 @@ def build_table_schedule(table: BoundTable, tables: Sequence[BoundTable], cron: 
 
 
 def _look(
-    table: BoundTable,
+    table: Derived,
     *,
     lake: Lake,
     inputs: InputReader,
@@ -136,7 +136,7 @@ def _look(
     )
 
 
-def _requests(table: BoundTable, found: Pending) -> list[SpanRequest]:
+def _requests(table: Derived, found: Pending) -> list[SpanRequest]:
     by = table.partitioning.by if table.partitioning else "none"
     places = {partition: ordinal(partition, by) for partition in found.partitions}
     return [
