@@ -73,11 +73,12 @@ def run_partition(notebook: BoundNotebook, *, lake: Lake, runner: NotebookRunner
     kept = _keep(notebook, lake, work=plan, done=done)
     if done.failure is not None:
         return _failed(notebook, lake, plan, failure=done.failure, links=_links(kept, runner), kept=kept)
+    figures = find_figures(done.notebook)
     body = {
         "inputs": dict(plan.versions),
         "content": plan.content,
         **asdict(kept),
-        "figures": find_figures(done.notebook),
+        "figures": figures,
         "seconds": done.seconds,
     }
     lake.table_log(contract.key).publish(ALL, body, token=plan.token, after=plan.after)
@@ -85,7 +86,7 @@ def run_partition(notebook: BoundNotebook, *, lake: Lake, runner: NotebookRunner
         partition=ALL,
         state="published",
         token=plan.token,
-        checks=[CheckOutcome(RAN, passed=True, metadata=body["figures"])],
+        checks=[CheckOutcome(RAN, passed=True, metadata=figures)],
         metadata={**_links(kept, runner), **_shown(done), f"{PREFIX}token": plan.token},
     )
 

@@ -61,11 +61,11 @@ def _chosen(folder: Folder, pipelines: Sequence[str]) -> list[Sample]:
 
 
 def _members(folder: Folder, sample: Sample) -> Chosen:
-    """The datasets and tables of a pipeline."""
+    """The datasets, tables and notebooks of a pipeline."""
     return Chosen(
         datasets=[one for one in folder.contracts if (one.group or one.name) == sample.pipeline],
-        tables=[one for one in folder.tables if one.contract.path[0] == sample.pipeline],
-        all_tables=folder.tables,
+        tables=[one for one in folder.derived if one.contract.path[0] == sample.pipeline],
+        all_tables=folder.derived,
     )
 
 

@@ -9,6 +9,7 @@ from tabulate import tabulate
 from lake_platform.cli.names import Chosen
 from lake_platform.cli.warehouse import read_table
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.lake.lake import Lake
 from lake_platform.warehouse.names import TableName
 
@@ -68,7 +69,7 @@ def published_tables(members: Chosen, lake: Lake) -> list[PublishedTable]:
     made = [
         PublishedTable(table.contract.table, versions=table.contract.write == "scd2")
         for table in members.tables
-        if lake.table_log(table.contract.key).latest_numbers()
+        if isinstance(table, BoundTable) and lake.table_log(table.contract.key).latest_numbers()
     ]
     return targets + made
 

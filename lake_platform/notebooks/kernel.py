@@ -1,4 +1,4 @@
-"""The kernel of this environment: this Python, on the loopback, with no settings of the user's own."""
+"""The kernel of this environment: this Python, behind sockets in a folder, with no settings of the user's own."""
 
 import sys
 from collections.abc import Mapping
@@ -9,7 +9,6 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 NAME = "python3"
-LOOPBACK = "127.0.0.1"
 INLINE_PLOTS = "module://matplotlib_inline.backend_inline"
 
 
@@ -19,7 +18,7 @@ def kernel_manager(folder: Path, environment: Mapping[str, str]) -> type[AsyncKe
     A kernelspec of the user's own, or of another environment, would win over this Python if it were looked for.
 
     Args:
-        folder: for the connection file and what IPython keeps, gone after the run.
+        folder: for the sockets, the connection file and what IPython keeps; for its owner only, gone after the run.
         environment: variables of the kernel beside those of this process.
     """
     variables = {**environment, "IPYTHONDIR": str(folder / "ipython"), "MPLBACKEND": INLINE_PLOTS}
@@ -33,7 +32,8 @@ def kernel_manager(folder: Path, environment: Mapping[str, str]) -> type[AsyncKe
 
     class EnvironmentKernelManager(AsyncKernelManager):
         def __init__(self, **traits: Any) -> None:
-            super().__init__(**{**traits, "connection_file": str(folder / "kernel.json"), "ip": LOOPBACK})
+            sockets = {"transport": "ipc", "ip": str(folder / "socket")}
+            super().__init__(**{**traits, "connection_file": str(folder / "kernel.json"), **sockets})
 
         @property
         def kernel_spec(self) -> KernelSpec:

@@ -61,8 +61,8 @@ def test_it_runs_in_this_python_in_the_folder_of_the_file(done: Executed, tmp_pa
     assert Path.cwd() != Path(folder)
 
 
-def test_it_listens_on_the_loopback_only(done: Executed) -> None:
-    assert value(done, -1) == "{'127.0.0.1'}"
+def test_it_listens_on_the_loopback_at_most(done: Executed) -> None:
+    assert value(done, -1) in ("set()", "{'127.0.0.1'}")
 
 
 def test_parameters_take_the_place_of_the_first_cell(done: Executed) -> None:
@@ -75,6 +75,7 @@ def test_plots_are_found_and_are_in_the_page(done: Executed) -> None:
     page = render_html(done.notebook).decode()
     assert plot.startswith("iVBOR")
     assert plot[:200] in page.replace("\n", "")
+    assert "cdnjs" not in page
     assert 'src="http' not in page
 
 
