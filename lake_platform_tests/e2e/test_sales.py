@@ -131,7 +131,7 @@ def test_the_report_has_seen_the_same_figures_in_the_files_and_keeps_its_page(sa
         "profit": str(sum(each[4] for each in totals)),
     }
     page, notebook = (kept(sales, document.body[name]) for name in ("page", "notebook"))
-    assert page.count("data:image/png;base64") == 2
+    assert page.count('src="data:image/png;base64') == 2
     assert "Revenue and profit by year of the order" in notebook
 
 
