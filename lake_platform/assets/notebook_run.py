@@ -28,6 +28,7 @@ from lake_platform.lake.refusals import Refusal, latest_refusal, record_attempt,
 from lake_platform.lake.table_inputs import InputReader, Versions
 from lake_platform.lake.table_pending import table_pending
 from lake_platform.lake.token import digest, token
+from lake_platform.lake.versions import VersionDocument
 from lake_platform.notebooks.outputs import find_figures, find_plots, render_html, render_ipynb
 from lake_platform.notebooks.run import Executed, NotebookRunner
 
@@ -107,12 +108,16 @@ def _plan(notebook: BoundNotebook, *, lake: Lake, inputs: InputReader, fingerpri
     work = token(key, LAYER, ALL, [content], fingerprint)
     latest, told = lake.table_log(key).latest(ALL), latest_refusal(lake.lake, key, ALL)
     if latest is not None and latest.token == work:
-        check = CheckOutcome(RAN, passed=True, metadata=latest.body["figures"])
-        return PartitionResult(partition=ALL, state="unchanged", token=work, checks=[check])
+        return PartitionResult(partition=ALL, state="unchanged", token=work, checks=stored_notebook_checks(latest))
     if told is not None and told.token == work:
         return _refused(told)
     after = latest.number if latest else 0
     return Work(token=work, content=content, versions=versions, fingerprint=fingerprint, after=after)
+
+
+def stored_notebook_checks(document: VersionDocument) -> list[CheckOutcome]:
+    """What the check of a published document said: it is published only where the cells ran."""
+    return [CheckOutcome(RAN, passed=True, metadata=document.body["figures"])]
 
 
 def _keep(notebook: BoundNotebook, lake: Lake, *, work: Work, done: Executed) -> Kept:

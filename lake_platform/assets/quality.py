@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from lake_platform.assets.notebook_run import LAYER as NOTEBOOK
+from lake_platform.assets.notebook_run import stored_notebook_checks
 from lake_platform.assets.results import CheckOutcome
 from lake_platform.assets.stored_checks import stored_checks
 from lake_platform.assets.table_partitions import LAYER, stored_table_checks
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.contract.notebook import BoundNotebook, Derived
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import refusals_prefix
 from lake_platform.lake.versions import VersionDocument, VersionLog
@@ -22,7 +24,7 @@ class StoredOutcome:
     """One check of one document.
 
     Attributes:
-        layer: raw to target; `table` of a table made in the warehouse.
+        layer: raw to target; `table` of a table made in the warehouse, `notebook` of a notebook.
         document: `published` or `refused`, with its number.
         outcome: passed, warned (it did not pass, and held nothing back) or failed.
         figures: the rule's text, its metrics and counts.
@@ -40,7 +42,7 @@ class StoredOutcome:
 
 
 def quality_of(
-    declared: DatasetContract | BoundTable, lake: Lake, *, partition: str | None = None, history: bool = False
+    declared: DatasetContract | Derived, lake: Lake, *, partition: str | None = None, history: bool = False
 ) -> list[StoredOutcome]:
     """The outcomes in the newest document of every partition and layer, and in the refusals that came after them.
 
@@ -64,13 +66,15 @@ def quality_of(
     return sorted(found, key=lambda outcome: (outcome.partition, outcome.at))
 
 
-def _logs(declared: DatasetContract | BoundTable, lake: Lake) -> list[tuple[str, VersionLog, Judge]]:
+def _logs(declared: DatasetContract | Derived, lake: Lake) -> list[tuple[str, VersionLog, Judge]]:
     """The documents of each layer, and what tells the checks of one."""
     if isinstance(declared, DatasetContract):
         return [
             (layer, lake.log(declared.name, layer), partial(stored_checks, declared, layer))
             for layer in declared.layers
         ]
+    if isinstance(declared, BoundNotebook):
+        return [(NOTEBOOK, lake.table_log(declared.contract.key), stored_notebook_checks)]
     return [(LAYER, lake.table_log(declared.contract.key), stored_table_checks)]
 
 

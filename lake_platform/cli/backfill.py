@@ -17,9 +17,9 @@ from lake_platform.cli.refused import Refused, refused_tables, refused_work
 from lake_platform.cli.runs import execute
 from lake_platform.cli.tick import TickSummary, render
 from lake_platform.contract.dataset import DatasetContract
+from lake_platform.contract.notebook import Derived
 from lake_platform.contract.partitions import logical_start
 from lake_platform.contract.strict import PartitionBy
-from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.definitions import build_definitions, build_resources, load_declarations
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import scan
@@ -47,7 +47,7 @@ class Range:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--verbose", "-v", is_flag=True, help="Show Dagster's log of the run.")
 def backfill(name: str, first: str | None, last: str | None, as_json: bool, verbose: bool) -> None:
-    """Run a range of partitions of the dataset or table NAME once more, in one run.
+    """Run a range of partitions of the dataset, table or notebook NAME once more, in one run.
 
     Also what is published already: a change of the code or of a declaration re-runs nothing by itself. What would come
     out as it stands is left as it is. A partition that is refused stays refused while its files, the declaration and
@@ -79,7 +79,7 @@ def run_backfill(settings: Settings, name: str, wanted: Range, *, verbose: bool 
     return TickSummary(runs=[run], refused=_refused(found, lake, partitions), ticks=[])
 
 
-def chosen_partitions(found: DatasetContract | BoundTable, lake: Lake, wanted: Range) -> list[str]:
+def chosen_partitions(found: DatasetContract | Derived, lake: Lake, wanted: Range) -> list[str]:
     """The partitions of a dataset or table that there are in a range, in their order.
 
     Raises:
@@ -107,7 +107,7 @@ def _demand_partition(option: str, text: str, by: PartitionBy) -> None:
         raise click.UsageError(f"{option} {text} is no {by}: write it as {EXAMPLES[by]}") from None
 
 
-def _partitions(found: DatasetContract | BoundTable, lake: Lake) -> list[str]:
+def _partitions(found: DatasetContract | Derived, lake: Lake) -> list[str]:
     """Of a dataset those that landed or that raw has taken in; of a table those that can be made now."""
     if isinstance(found, DatasetContract):
         landing = scan(lake.landing, found, now=dt.datetime.now(dt.UTC), settle=lake.settle_of(found))
@@ -115,24 +115,24 @@ def _partitions(found: DatasetContract | BoundTable, lake: Lake) -> list[str]:
     return sorted(InputReader(lake).versions(found))
 
 
-def _by(found: DatasetContract | BoundTable) -> PartitionBy:
+def _by(found: DatasetContract | Derived) -> PartitionBy:
     if isinstance(found, DatasetContract):
         return found.arrives.partition.by
     return found.partitioning.by if found.partitioning else "none"
 
 
-def _name(found: DatasetContract | BoundTable) -> str:
+def _name(found: DatasetContract | Derived) -> str:
     return found.name if isinstance(found, DatasetContract) else found.contract.name
 
 
-def _request(found: DatasetContract | BoundTable, partitions: Sequence[str]) -> SpanRequest:
+def _request(found: DatasetContract | Derived, partitions: Sequence[str]) -> SpanRequest:
     state = uuid.uuid4().hex
     if isinstance(found, DatasetContract):
         return span_request(found, dataset_keys(found), partitions=partitions, state=state)
     return table_request(found, partitions=partitions, state=state)
 
 
-def _refused(found: DatasetContract | BoundTable, lake: Lake, partitions: Sequence[str]) -> list[Refused]:
+def _refused(found: DatasetContract | Derived, lake: Lake, partitions: Sequence[str]) -> list[Refused]:
     if isinstance(found, DatasetContract):
         return refused_work(found, lake, partitions)
     return refused_tables(found, lake, partitions)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from lake_platform.components.scaffold import NotebookScaffolder
+from lake_platform.components.notebook_scaffold import NotebookScaffolder
 from lake_platform.contract.source import load_folder
 from lake_platform.definitions import DEFS
 
