@@ -10,10 +10,13 @@ bench.assert_equal("revenue", found, expected)
 ```
 """
 
+import atexit
 import os
+import tempfile
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -23,6 +26,7 @@ from lake_platform.definitions import build_resources, load_contracts
 from lake_platform.errors import NothingPublishedError, SettingsError, UnknownDatasetError
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.manifest import read_manifest
+from lake_platform.lake.store import key_of
 from lake_platform.notebooks.outputs import FIGURE_TYPE
 from lake_platform.settings import Settings
 from lake_platform.warehouse.names import DEFAULT_SCHEMA, STAGING_SCHEMA
@@ -31,6 +35,8 @@ from lake_platform.warehouse.redshift import RedshiftResource
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
+
+    from lake_platform.spark.local import LocalSparkResource
 
 
 def open_workbench() -> "Workbench":
@@ -77,11 +83,11 @@ class Workbench:
 
     @cached_property
     def spark(self) -> "SparkSession":
-        """A session at the warm JVM, which is started where there is none. It is shared: never stop it."""
-        found: Any = self._resources["spark"]
-        if isinstance(found, dg.ResourceDefinition):
-            found = cast("Any", found.resource_fn)(dg.build_init_resource_context())
-        return found.new_session()
+        """A session at the warm JVM, which is started where there is none. It is shared: never stop it.
+
+        Where jobs run on Glue, it is a session of this process.
+        """
+        return self._spark_resource.new_session()
 
     def processed(self, dataset: str) -> "DataFrame":
         """The Parquet rows of all published partitions of a dataset, in Spark.
@@ -96,6 +102,8 @@ class Workbench:
         urls = [entry.url for manifest in manifests for entry in manifest.entries]
         if not urls:
             raise NothingPublishedError(dataset)
+        if self._copies is not None:
+            _copy(self.lake, urls, self._copies)
         return self.spark.read.parquet(*urls)
 
     def tell(self, name: str, value: object) -> None:
@@ -114,8 +122,40 @@ class Workbench:
             raise AssertionError(f"{name}: {found} here, {expected} there")
         self.tell(name, found)
 
+    @cached_property
+    def _copies(self) -> Path | None:
+        """The folder that plays the buckets where Spark here does not reach them; gone with this process."""
+        if self._settings.backend == "local":
+            return None
+        folder = tempfile.TemporaryDirectory(prefix="lake-workbench-")
+        atexit.register(folder.cleanup)
+        return Path(folder.name)
+
+    @cached_property
+    def _spark_resource(self) -> "LocalSparkResource":
+        if self._copies is not None:
+            from lake_platform.spark.local import LocalSparkResource
+
+            return LocalSparkResource(
+                home=str(self._copies),
+                spark_dir=str(self._copies / "spark"),
+                landing_bucket=self._settings.landing_bucket,
+                lake_bucket=self._settings.lake_bucket,
+            )
+        found: Any = self._resources["spark"]
+        return found.resource_fn(dg.build_init_resource_context())
+
     def _contract(self, dataset: str) -> DatasetContract:
         contracts = {contract.name: contract for contract in load_contracts(self._settings)}
         if dataset not in contracts:
             raise UnknownDatasetError(dataset, closest(dataset, contracts))
         return contracts[dataset]
+
+
+def _copy(lake: Lake, urls: Sequence[str], folder: Path) -> None:
+    """Puts files of the lake where a session of this process looks for them; a file never changes under its name."""
+    for url in urls:
+        target = folder / "s3" / url.removeprefix("s3://")
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(lake.lake.read(key_of(lake.lake, url)))
