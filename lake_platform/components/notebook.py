@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from lake_platform.assets.notebook import build_notebook
 from lake_platform.components.notebook_scaffold import NotebookScaffolder
 from lake_platform.contract.notebook import BoundNotebook, NotebookContract
-from lake_platform.contract.source import load_folder
+from lake_platform.contract.source import load_folder_once
 from lake_platform.errors import ContractError
 
 
@@ -39,7 +39,7 @@ class Notebook(dg.Component):
         Raises:
             ContractError: this file or one that it reads from has faults; the message lists them with their lines.
         """
-        folder = load_folder(context.defs_module_path)
+        folder = load_folder_once(context.defs_module_path)
         name = getattr(attributes, "name", None)
         for notebook in folder.notebooks:
             if notebook.file.parent == context.path and name in (None, notebook.contract.name):

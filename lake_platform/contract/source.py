@@ -120,7 +120,7 @@ def load_folder_once(folder: Path) -> Folder:
     For components: each of them needs its neighbours, and reading the folder for each takes most of the time that
     loading definitions takes.
     """
-    files = (file for kind in ("*.yaml", "*.sql") for file in folder.rglob(kind))
+    files = (file for kind in ("*.yaml", "*.sql", "*.ipynb") for file in folder.rglob(kind))
     stamps = ((str(file), file.stat()) for file in sorted(files))
     return _remembered(folder, tuple((name, stat.st_ino, stat.st_size, stat.st_mtime_ns) for name, stat in stamps))
 
