@@ -13,6 +13,7 @@ from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.fingerprint import table_fingerprint
 from lake_platform.contract.table_inputs import BoundTable
+from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.refusals import Refusal, refuse
 from lake_platform.lake.table_inputs import InputReader
@@ -67,7 +68,7 @@ def seen(lake: Lake, instance: dg.DagsterInstance, *, until: str | None = None) 
 
 
 def test_one_run_is_asked_for_all_days_of_a_table(lake: Lake, instance: dg.DagsterInstance) -> None:
-    context = dg.build_sensor_context(instance=instance, resources={"lake": lake})
+    context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
 
     result = build_tables_sensor(tables())(context)
 
@@ -136,7 +137,7 @@ def test_the_run_of_a_dataset_of_the_same_name_is_no_run_of_the_table(lake: Lake
 
 def test_a_table_with_a_schedule_is_left_to_it(lake: Lake, instance: dg.DagsterInstance) -> None:
     scheduled = tables(schedule="0 6 * * *")
-    context = dg.build_sensor_context(instance=instance, resources={"lake": lake})
+    context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
 
     result = build_tables_sensor(scheduled)(context)
 
