@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from lake_platform.components.scaffold import DatasetScaffolder
 from lake_platform_tests.cli.conftest import Lake
 
 ORDERS = "order_id,status,amount\n" + "".join(f"{n},{'AB'[n % 2]},{n / 4}\n" for n in range(30))
@@ -108,6 +110,23 @@ def test_profile_of_a_file(lake: Lake, tmp_path: Path) -> None:
     assert (order_id["unique"], order_id["smallest"], order_id["largest"]) == (True, "0", "29")
     assert (status["distinct"], status["top"], status["patterns"]) == (2, {"A": 15, "B": 15}, {"A": 30})
     assert (amount["completeness"], amount["type"], amount["largest"]) == (1.0, "decimal(18,2)", "7.25")
+
+
+def test_scaffolding_takes_a_sample(lake: Lake, tmp_path: Path, defs: Path) -> None:
+    (tmp_path / "o.csv").write_text(ORDERS)
+    params = DatasetScaffolder.get_scaffold_params()(sample="o.csv")
+    request = dg.ScaffoldRequest(
+        type_name="lake_platform.Dataset",
+        target_path=defs / "orders",
+        scaffold_format="yaml",
+        project_root=None,
+        params=params,
+    )
+
+    DatasetScaffolder().scaffold(request)
+
+    assert "name: order_id, type: integer, required: true" in (defs / "orders" / "defs.yaml").read_text()
+    assert lake("--defs", defs, "check").exit_code == 0
 
 
 def test_profile_of_a_dataset_needs_something_taken(lake: Lake) -> None:
