@@ -5,7 +5,7 @@ readers, and a table that reads another one waits for it.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import dagster as dg
 
@@ -50,13 +50,14 @@ def build_tables_sensor(tables: Sequence[Derived]) -> dg.SensorDefinition:
         if not hints.is_due(NAME, prefix=None, reads=reads):
             return dg.SkipReason(f"no news of their inputs; looked at in {hints.next_sweep(NAME):.0f} s at the latest")
         began = hints.now()
-        seen = look_at_tables(tables, lake=lake, instance=context.instance)
-        pending, waits = any(tick.pending for tick in seen), any(tick.waits for tick in seen)
+        seen = look_at_tables(tables, lake=lake, instance=context.instance, resting=scheduled)
+        mine = [tick for tick in seen if tick.dataset not in scheduled]
+        pending, waits = any(tick.pending for tick in mine), any(tick.waits for tick in mine)
         hints.looked(NAME, began=began, pending=pending, again=waits)
         told = "\n".join(f"{tick.dataset}: {describe(tick)}" for tick in seen if tick.pending or tick.held)
         if told and told != context.cursor:
             context.log.info(told)
-        asked = [request for tick in seen if tick.dataset not in scheduled for request in tick.requests]
+        asked = [request for tick in mine for request in tick.requests]
         requests = [request.run_request(runs_of(context.instance, request)) for request in asked]
         return dg.SensorResult(
             run_requests=requests, cursor=told, skip_reason=None if requests else told or "nothing new"
@@ -66,7 +67,12 @@ def build_tables_sensor(tables: Sequence[Derived]) -> dg.SensorDefinition:
 
 
 def look_at_tables(
-    tables: Sequence[Derived], *, lake: Lake, instance: dg.DagsterInstance, until: str | None = None
+    tables: Sequence[Derived],
+    *,
+    lake: Lake,
+    instance: dg.DagsterInstance,
+    until: str | None = None,
+    resting: Collection[str] = (),
 ) -> list[Tick]:
     """One look at each table, in their order: those that others read come first.
 
@@ -74,6 +80,7 @@ def look_at_tables(
 
     Args:
         until: the last partition that runs are asked for; None is every one.
+        resting: the names of tables that nobody is about to make, whatever is pending: the others do not wait for them.
     """
     inputs, now = InputReader(lake), dt.datetime.now(dt.UTC)
     moving: set[str] = set()
@@ -81,6 +88,8 @@ def look_at_tables(
     for table in tables:
         tick = _look(table, lake=lake, inputs=inputs, instance=instance, now=now, moving=moving, until=until)
         ticks.append(tick)
+        if table.contract.name in resting:
+            continue
         if tick.pending or any(why.startswith(WAITS) and "to be made" in why for why in tick.held.values()):
             moving.add(table.contract.key)
     return ticks

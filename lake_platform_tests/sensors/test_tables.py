@@ -150,6 +150,17 @@ def test_a_table_with_a_schedule_is_left_to_it(lake: Lake, instance: dg.DagsterI
         assert _days(request) == days
 
 
+def test_a_table_does_not_wait_for_one_that_rests_until_its_hour(lake: Lake, instance: dg.DagsterInstance) -> None:
+    scheduled = tables(schedule="0 6 * * *")
+    made(lake, "plays", DAYS[0], **InputReader(lake).versions(scheduled[0])[DAYS[0]])
+    context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
+
+    result = build_tables_sensor(scheduled)(context)
+
+    assert isinstance(result, dg.SensorResult)
+    assert [request.asset_selection for request in result.run_requests or ()] == [[dg.AssetKey(["music", "totals"])]]
+
+
 @pytest.fixture
 def contract() -> DatasetContract:
     return dataset("events", EVENTS, schedule="0 6 * * *")
@@ -210,7 +221,10 @@ def _fire(definitions: dg.Definitions, day: str, lake: Lake, instance: dg.Dagste
     """What the schedule asks for in its tick of 06:00 on that day, as the daemon evaluates it."""
     (schedule,) = definitions.schedules or ()
     assert isinstance(schedule, dg.ScheduleDefinition)
-    resources = {"lake": lake, **dict.fromkeys(("spark", "redshift", "catalog"), dg.ResourceDefinition.none_resource())}
+    resources = {
+        "lake": lake,
+        **dict.fromkeys(("spark", "redshift", "catalog", "hints"), dg.ResourceDefinition.none_resource()),
+    }
     moment = dt.datetime.fromisoformat(f"{day}T06:00:00+00:00")
     context = dg.build_schedule_context(
         instance=instance,

@@ -11,7 +11,7 @@ from lake_platform.contract.queries.portable import unportable
 
 CODES = {"U", "D", "A", "?", "I", "C", "S", "N", "T", "G", ":", "true", "false", "", "1970-01-01"}
 STATEMENTS = (exp.Select, exp.Insert, exp.Update, exp.Delete, exp.Create, exp.Drop)
-SHAPELESS = re.compile(r"ANALYZE \w+|LOCK TABLE \S+")
+SHAPELESS = re.compile(r"ANALYZE \"?\w+\"?|LOCK TABLE \S+")
 
 
 def faults(sql: str) -> list[str]:

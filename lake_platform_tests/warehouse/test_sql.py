@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from lake_platform.contract.queries.bind import bind_select, read_table_select
+from lake_platform.contract.queries.select import output_names
+from lake_platform.contract.rules.scan import compile_scan
 from lake_platform.warehouse import scd2_changes, scd2_fold, scd2_forward, scd2_snapshots, write_replace, write_upsert
 from lake_platform.warehouse.ddl import render_add, render_create, render_widen
 from lake_platform.warehouse.load import render_copy, render_delete
+from lake_platform.warehouse.make import CREATE_WANTED, WANTED, render_forget, render_make
 from lake_platform.warehouse.scd2_history import History, history_of
 from lake_platform.warehouse.table import TableColumn, staging_table, target_tables
+from lake_platform_tests.warehouse.making import EVENTS, PLAYS_SQL, SONGS, bound, dataset, plays
 from lake_platform_tests.warehouse.sql_lint import faults
 from lake_platform_tests.warehouse.tables import contract_of
 
@@ -45,6 +50,31 @@ def folded(history: History, facts: str) -> list[str]:
         scd2_fold.render_update(history),
         scd2_fold.render_insert(history),
         *scd2_fold.render_end(),
+    ]
+
+
+def made_statements() -> list[str]:
+    """A fact that is made by partitions, and a dimension with a rank of its own."""
+    datasets = [dataset("events", EVENTS), dataset("songs", SONGS, by="none")]
+    (fact,) = bound(datasets, (plays(), PLAYS_SQL))
+    keyed = plays(name="users", select="users.sql", write="scd2", keys=["userid"], effective_at="ts", quality=[])
+    keyed |= {"from": ["stg_events"], "columns": [{**column, "required": True} for column in EVENTS[:2]]}
+    ranked = "SELECT ts, userid, _partition, _file_time, _file, _row FROM stg_events"
+    (dimension,) = bound(datasets, (keyed, ranked))
+    rules = compile_scan(fact.contract, required=True, declared=True)
+    return [
+        CREATE_WANTED,
+        *(
+            sql
+            for table in (fact, dimension)
+            for sql in render_make(
+                staging_table(table.contract),
+                bind_select(table, WANTED),
+                output_names(read_table_select(table)),
+            )
+        ),
+        rules.sql(staging_table(fact.contract).table.sql, {}),
+        *render_forget(staging_table(fact.contract)),
     ]
 
 
@@ -83,6 +113,7 @@ def statements() -> dict[str, list[str]]:
         "upsert": [*write_upsert.render_compare(upsert), write_upsert.COUNTS, *write_upsert.render_upsert(upsert)],
         "replace": [*write_replace.render_newest(contract_of("snapshot", "replace", columns=SHORT))],
         "replace_partition": [*write_replace.render_partitions(facts)],
+        "made": [*made_statements()],
         "staging": [
             render_delete(upsert, staging_table(upsert), ["2024-01-01"])[0],
             render_delete(facts, staging_table(facts), ["2024-01-01", "2024-01-02"])[0],
