@@ -50,6 +50,13 @@ class EndpointStartError(TransientError):
         )
 
 
+class RehearsalServerError(TransientError):
+    """A server of the rehearsal does not come up."""
+
+    def __init__(self, server: str, code: int) -> None:
+        super().__init__(f"Rehearsal: {server} did not start (exit code {code}). Try again.")
+
+
 class ObjectNotFoundError(TerminalError):
     """There is no such object."""
 

@@ -29,7 +29,7 @@ def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
     settings = Settings.from_environment()
     require_local(settings, "`lake demo`")
     folder = load_declarations(settings)
-    samples = _chosen(folder, pipelines)
+    samples = chosen_samples(folder, pipelines)
     began = time.monotonic()
     failed: set[str] = set()
     for number in range(max(len(sample.deliveries) for sample in samples)):
@@ -37,21 +37,21 @@ def demo(ctx: click.Context, pipelines: tuple[str, ...]) -> None:
         due = [sample for sample in samples if number < len(sample.deliveries)]
         written = {sample.pipeline: _land(settings, sample, number) for sample in due}
         for sample in due:
-            if not _run(settings, _members(folder, sample), files=written[sample.pipeline]):
+            if not _run(settings, members_of(folder, sample), files=written[sample.pipeline]):
                 failed.add(sample.pipeline)
-    _print_results(settings, [_members(folder, sample) for sample in samples])
+    _print_results(settings, [members_of(folder, sample) for sample in samples])
     _print_samples([sample for sample in samples if sample.pipeline not in failed])
     click.echo(f"\n\n{time.monotonic() - began:.1f} s in all. Next: `make dev`, or drop a file and `lake tick`.")
     ctx.exit(1 if failed else 0)
 
 
-def _chosen(folder: Folder, pipelines: Sequence[str]) -> list[Sample]:
+def chosen_samples(folder: Folder, pipelines: Sequence[str]) -> list[Sample]:
     """The samples of these pipelines; of all that are defined where none is named.
 
     Raises:
         click.UsageError: for a pipeline without sample files, or without definitions in this folder.
     """
-    known = {sample.pipeline: sample for sample in SAMPLES if _members(folder, sample).datasets}
+    known = {sample.pipeline: sample for sample in SAMPLES if members_of(folder, sample).datasets}
     if unknown := [name for name in pipelines if name not in known]:
         there = ", ".join(sorted(known)) or "none with definitions in this folder"
         raise click.UsageError(f"no sample files for {', '.join(unknown)}; there are: {there}")
@@ -60,7 +60,7 @@ def _chosen(folder: Folder, pipelines: Sequence[str]) -> list[Sample]:
     return [known[name] for name in dict.fromkeys(pipelines)] if pipelines else list(known.values())
 
 
-def _members(folder: Folder, sample: Sample) -> Chosen:
+def members_of(folder: Folder, sample: Sample) -> Chosen:
     """The datasets, tables and notebooks of a pipeline."""
     return Chosen(
         datasets=[one for one in folder.contracts if (one.group or one.name) == sample.pipeline],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lake_platform.settings import Settings
+from lake_platform.spark.deploy import Deployment
 from lake_platform.spark.glue_settings import GlueSettings
 from lake_platform.spark.package import JobPackage, build_package
 
@@ -51,15 +52,15 @@ def deploy_jobs(back: bool, as_json: bool) -> None:
     What is deployed is written down in the bucket, so that two deployments at once end as the later one says, and
     `--back` deploys the code before. Needs LAKE_CODE_BUCKET and LAKE_GLUE_ROLE, and credentials of AWS.
     """
-    made = _deployed(GlueSettings.from_environment(os.environ), back=back)
+    made = deploy(GlueSettings.from_environment(os.environ), back=back)
     if as_json:
         click.echo(json.dumps({"number": made.number, "code": made.code, "jobs": sorted(made.jobs)}))
         return
     click.echo(f"deployment {made.number}: code {made.code} in {', '.join(sorted(made.jobs))}")
 
 
-def _deployed(settings: GlueSettings, *, back: bool) -> "Deployment":
-    """Exit code 2 where the same call fails again, 1 where it may pass."""
+def deploy(settings: GlueSettings, *, back: bool = False) -> "Deployment":
+    """What `lake deploy-jobs` does: exit code 2 where the same call fails again, 1 where it may pass."""
     from botocore.exceptions import BotoCoreError
 
     from lake_platform.errors import LakeError, TransientError

@@ -15,6 +15,7 @@ from lake_platform.cli.jobs import build_jobs, deploy_jobs
 from lake_platform.cli.new import new
 from lake_platform.cli.profile import profile
 from lake_platform.cli.quality import quality
+from lake_platform.cli.rehearse import rehearse
 from lake_platform.cli.services import dev, down, up
 from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
@@ -77,6 +78,7 @@ for command in (
     new,
     profile,
     quality,
+    rehearse,
     retry,
     show,
     sql,

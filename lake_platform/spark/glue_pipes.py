@@ -4,8 +4,9 @@ Messages are below the folder of the job in the lake, so that a process that att
 the first one had them written, from the beginning.
 """
 
+import warnings
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dagster as dg
@@ -44,12 +45,20 @@ def pipes_arguments(*, bucket: str, client: Any, folder: str, attached: GlueRun 
     if context is None or prefix is None:
         yield {}
         return
-    with dg.open_pipes_session(
-        # Its own context is asked for what Dagster calls deprecated there.
-        context=context.op_execution_context,
-        context_injector=PipesS3ContextInjector(bucket=bucket, client=client, key_prefix=f"{folder}/context/"),
-        message_reader=FolderMessageReader(bucket=bucket, client=client, key_prefix=prefix),
-    ) as session:
+    with ExitStack() as stack:
+        with warnings.catch_warnings():
+            # What Dagster's own session uses of its own readers is marked as preview.
+            warnings.simplefilter("ignore", dg.PreviewWarning)
+            session = stack.enter_context(
+                dg.open_pipes_session(
+                    # Its own context is asked for what Dagster calls deprecated there.
+                    context=context.op_execution_context,
+                    context_injector=PipesS3ContextInjector(
+                        bucket=bucket, client=client, key_prefix=f"{folder}/context/"
+                    ),
+                    message_reader=FolderMessageReader(bucket=bucket, client=client, key_prefix=prefix),
+                )
+            )
         yield {name: str(value) for name, value in session.get_bootstrap_cli_arguments().items()}
 
 
