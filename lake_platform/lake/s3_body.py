@@ -4,7 +4,13 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import (
+    ClientError,
+    FlexibleChecksumError,
+    HTTPClientError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 from botocore.exceptions import IncompleteReadError as CutError
 from urllib3.exceptions import HTTPError
 
@@ -40,9 +46,12 @@ class Body(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while True:
             try:
-                block = self._body.read(min(len(buffer), self._left)) if self._left else b""
+                # Behind the last byte too: there the client compares the checksum.
+                block = self._body.read(min(len(buffer), max(self._left, 1)))
                 if self._left and not block:
                     raise ConnectionError("the answer ended too early")
+            except FlexibleChecksumError as error:
+                raise BucketUnavailableError(*self._place, f"its bytes came damaged: {error}") from error
             except _BROKEN as error:
                 self._go_on(error)
                 continue
@@ -55,14 +64,18 @@ class Body(io.RawIOBase):
             self._body.close()
         super().close()
 
+    @property
+    def _place(self) -> tuple[str, str]:
+        bucket, _, key = self._url.removeprefix("s3://").partition("/")
+        return bucket, key
+
     def _go_on(self, error: Exception) -> None:
         self._breaks += 1
         self._body.close()
-        bucket, _, key = self._url.removeprefix("s3://").partition("/")
         if self._breaks > _MOST_BREAKS:
-            raise BucketUnavailableError(bucket, key, f"cut after {self._at} bytes ({error}).") from error
+            raise BucketUnavailableError(*self._place, f"cut after {self._at} bytes ({error}).") from error
         try:
             self._body = self._ask(Range=f"bytes={self._at}-", IfMatch=self._etag)["Body"]
         except ClientError as refused:
             # 412, which alone the store leaves as it is.
-            raise BucketUnavailableError(bucket, key, "it was replaced while it was read.") from refused
+            raise BucketUnavailableError(*self._place, "it was replaced while it was read.") from refused

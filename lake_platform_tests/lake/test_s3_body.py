@@ -24,6 +24,7 @@ class CuttingS3(ThreadingHTTPServer):
     cut = 300_000
     cuts = 0
     asked: list[str]
+    checksum = ""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -41,6 +42,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if wanted else 200)
         self.send_header("ETag", etag)
         self.send_header("Content-Length", str(len(body)))
+        if self.server.checksum:
+            self.send_header("x-amz-checksum-crc32", self.server.checksum)
         self.end_headers()
         self.server.cuts -= 1
         self.wfile.write(body if self.server.cuts < 0 else body[: self.server.cut])
@@ -95,3 +98,11 @@ def test_an_object_that_was_replaced_meanwhile_is_not_joined(cutting: tuple[Cutt
 
         with pytest.raises(BucketUnavailableError, match="replaced"):
             stream.read()
+
+
+def test_bytes_that_came_damaged_are_told(cutting: tuple[CuttingS3, S3Store]) -> None:
+    server, store = cutting
+    server.checksum = "AAAAAA=="
+
+    with pytest.raises(BucketUnavailableError, match="came damaged"):
+        store.read("k")
