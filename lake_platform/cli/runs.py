@@ -33,12 +33,13 @@ def execute(
     definitions: dg.Definitions, instance: dg.DagsterInstance, request: SpanRequest, *, verbose: bool = False
 ) -> RunSummary:
     """Runs all layers of one dataset for one span and waits for the end. A failed run is told, not raised."""
-    job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(request.asset_keys))
+    job = definitions.resolve_implicit_global_asset_job_def()
     began = time.monotonic()
     # Dagster plans each partition of each asset with an event of its own, before the run begins.
     with kept_open(instance):
         result = job.execute_in_process(
             instance=instance,
+            asset_selection=list(request.asset_keys),
             # From its first moment, so that a run that is killed before `raw` begins is known to be gone.
             tags={**request.tags, PROCESS_TAG: process_tag()},
             partition_key=request.partition_key,

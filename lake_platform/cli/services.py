@@ -1,6 +1,7 @@
 """`lake dev`, `lake up` and `lake down`: the UI, and what runs in the background of the local backend."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def dev(port: int) -> None:
     local = settings.backend == "local"
     landing = settings.home / "s3" / settings.landing_bucket if local else f"s3://{settings.landing_bucket}/"
     click.echo(f"Dagster UI: http://127.0.0.1:{port}   landing: {landing}")
+    # In the background of a shell SIGINT is ignored, and with it Dagster ends its processes.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     arguments = [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), *where]
     os.execv(sys.executable, arguments)
 
