@@ -8,7 +8,7 @@ import dagster as dg
 from lake_platform.assets.keys import input_key, table_key
 from lake_platform.assets.notebook_run import RAN, run_partition
 from lake_platform.assets.results import DeclaredCheck
-from lake_platform.assets.step import RETRIES, StepEvent, report_asset, told_to_dagster
+from lake_platform.assets.step import RETRIES, StepEvent, check_specs, report_asset, told_to_dagster
 from lake_platform.contract.notebook import BoundNotebook
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.process import PROCESS_TAG, process_tag
@@ -52,9 +52,6 @@ def notebook_arguments(notebook: BoundNotebook) -> dict[str, Any]:
                 tags={"lake_platform/notebook": contract.name},
             )
         ],
-        "check_specs": [
-            dg.AssetCheckSpec(check.name, asset=key, description=check.description, blocking=check.blocking)
-            for check in CHECKS
-        ],
+        "check_specs": check_specs(key, CHECKS, None),
         "retry_policy": RETRIES,
     }

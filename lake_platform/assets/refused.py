@@ -43,16 +43,17 @@ def refuse_partition(
         inputs=inputs or {},
     )
     refuse(lake.lake, contract.name, plan.partition, refusal)
-    return _told(plan.partition, refusal)
+    return refused_result(plan.partition, refusal)
 
 
 def still_refused(contract: DatasetContract, plan: Refused, *, lake: Lake) -> PartitionResult:
     """The same again: it holds for this contract and code now, also where they changed behind the refusing layer only."""
     refuse(lake.lake, contract.name, plan.partition, replace(plan.refusal, fingerprint=dataset_fingerprint(contract)))
-    return _told(plan.partition, plan.refusal)
+    return refused_result(plan.partition, plan.refusal)
 
 
-def _told(partition: str, refusal: Refusal) -> PartitionResult:
+def refused_result(partition: str, refusal: Refusal) -> PartitionResult:
+    """What a step says of a partition under a standing refusal: its gate, reason, checks and figures."""
     return PartitionResult(
         partition=partition,
         state="refused",

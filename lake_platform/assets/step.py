@@ -57,19 +57,26 @@ def step_arguments(
                 tags={"lake_platform/dataset": contract.name, "lake_platform/layer": layer},
             )
         ],
-        "check_specs": [
-            dg.AssetCheckSpec(
-                check.name,
-                asset=key,
-                description=check.description,
-                blocking=check.blocking,
-                partitions_def=None if check.of_table else partitions,
-            )
-            for check in checks
-        ],
+        "check_specs": check_specs(key, checks, partitions),
         "backfill_policy": dg.BackfillPolicy.single_run() if partitions else None,
         "retry_policy": RETRIES,
     }
+
+
+def check_specs(
+    key: dg.AssetKey, checks: Sequence[DeclaredCheck], partitions: dg.PartitionsDefinition[str] | None
+) -> list[dg.AssetCheckSpec]:
+    """The checks of an asset in Dagster's words; one of the whole table has no partitions."""
+    return [
+        dg.AssetCheckSpec(
+            check.name,
+            asset=key,
+            description=check.description,
+            blocking=check.blocking,
+            partitions_def=None if check.of_table else partitions,
+        )
+        for check in checks
+    ]
 
 
 def report_step(

@@ -8,7 +8,7 @@ import dagster as dg
 from lake_platform.assets.keys import input_key, partition_keys, partitions_of, table_key
 from lake_platform.assets.registered import registered_table
 from lake_platform.assets.results import DeclaredCheck
-from lake_platform.assets.step import RETRIES, StepEvent, refusal, report_asset, told_to_dagster
+from lake_platform.assets.step import RETRIES, StepEvent, check_specs, refusal, report_asset, told_to_dagster
 from lake_platform.assets.table_partitions import LAYER, make_partitions
 from lake_platform.contract.rules.scan import compile_scan
 from lake_platform.contract.table_inputs import BoundTable
@@ -72,16 +72,7 @@ def table_arguments(table: BoundTable, checks: Sequence[DeclaredCheck]) -> dict[
                 tags={"lake_platform/table": contract.name, "lake_platform/layer": LAYER},
             )
         ],
-        "check_specs": [
-            dg.AssetCheckSpec(
-                check.name,
-                asset=key,
-                description=check.description,
-                blocking=check.blocking,
-                partitions_def=partitions,
-            )
-            for check in checks
-        ],
+        "check_specs": check_specs(key, checks, partitions),
         "backfill_policy": dg.BackfillPolicy.single_run() if partitions else None,
         "retry_policy": RETRIES,
     }

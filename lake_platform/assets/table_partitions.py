@@ -9,6 +9,7 @@ import dagster as dg
 
 from lake_platform.assets.keys import input_key
 from lake_platform.assets.metadata import PREFIX, sample_table, table_schema
+from lake_platform.assets.refused import refused_result
 from lake_platform.assets.results import CheckOutcome, PartitionResult, absent
 from lake_platform.assets.table_write import Made, Make, write_partitions
 from lake_platform.contract.fingerprint import table_fingerprint
@@ -81,7 +82,7 @@ def _plan(
     if latest is not None and latest.token == work:
         return _unchanged(partition, latest)
     if told is not None and told.token == work:
-        return _refused(partition, told)
+        return refused_result(partition, told)
     after = latest.number if latest else 0
     return Make(partition=partition, token=work, versions=versions, content=content, after=after)
 
@@ -151,18 +152,7 @@ def _refuse(table: BoundTable, lake: Lake, make: Make, *, made: Made, fingerprin
         figures={"rows": made.rows},
     )
     refuse(lake.lake, table.contract.key, make.partition, refusal)
-    return _refused(make.partition, refusal)
-
-
-def _refused(partition: str, refusal: Refusal) -> PartitionResult:
-    return PartitionResult(
-        partition=partition,
-        state="refused",
-        token=refusal.token,
-        reason=f"{refusal.gate}: {refusal.reason}",
-        checks=[CheckOutcome(**check) for check in refusal.checks],
-        metadata=refusal.figures,
-    )
+    return refused_result(make.partition, refusal)
 
 
 def stored_table_checks(document: VersionDocument) -> list[CheckOutcome]:
