@@ -32,6 +32,7 @@ def render_html(notebook: "NotebookNode") -> bytes:
         require_js_url="",
         jquery_url="",
         mermaid_js_url="",
+        mermaid_layout_elk_js_url="",
         jupyter_widgets_base_url="",
     )
     body, _ = exporter.from_notebook_node(notebook)

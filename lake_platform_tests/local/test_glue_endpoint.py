@@ -219,9 +219,10 @@ def test_what_glue_does_not_know_is_refused(aws: Aws) -> None:
 
 
 def test_other_calls_are_answered_by_the_server_behind(aws: Aws) -> None:
-    aws.glue.create_database(DatabaseInput={"Name": "lake"})
+    aws.glue.create_database(DatabaseInput={"Name": "behind", "Description": "kept by the server behind"})
 
-    assert [found["Name"] for found in aws.glue.get_databases()["DatabaseList"]] == ["lake"]
+    assert aws.glue.get_database(Name="behind")["Database"]["Description"] == "kept by the server behind"
+    assert "behind" in [found["Name"] for found in aws.glue.get_databases()["DatabaseList"]]
     assert refused(aws.glue.get_database, Name="none") == "EntityNotFoundException"
 
 
