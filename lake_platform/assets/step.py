@@ -9,14 +9,18 @@ partitions of a range arrive with the next run.
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from lake_platform.assets.event_storage import kept_open
 from lake_platform.assets.keys import ALL, asset_key, partitions_definition
-from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult
+from lake_platform.assets.metadata import PREFIX
+from lake_platform.assets.results import CheckOutcome, DeclaredCheck, Metadata, PartitionResult
 from lake_platform.contract.dataset import LAYERS, DatasetContract, Layer
 from lake_platform.errors import TerminalError
 
@@ -134,8 +138,24 @@ def _tell(context: dg.AssetExecutionContext, key: dg.AssetKey, name: str, result
         log_check(context, key, check, partition=partition)
     if result.state == "published":
         context.log_event(_materialization(key, result, partition))
+    elif result.state == "unchanged" and BACKFILL_ID_TAG in context.run.tags:
+        # Dagster calls a backfill failed where a partition of it was not materialized in its runs.
+        known = _known_metadata(context.instance, key, result, partition)
+        context.log_event(_materialization(key, replace(result, metadata=known), partition))
     elif result.state == "refused":
         context.log.error(f"{name} {result.partition} is refused: {result.reason}")
+
+
+def _known_metadata(
+    instance: dg.DagsterInstance, key: dg.AssetKey, result: PartitionResult, partition: str | None
+) -> Metadata:
+    """What was told of this very version when it was published, so that the asset's page goes on showing it."""
+    filtered = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition] if partition else None)
+    for record in instance.fetch_materializations(filtered, limit=1).records:
+        told = record.asset_materialization
+        if told is not None and (told.tags or {}).get(DATA_VERSION_TAG) == result.token:
+            return told.metadata
+    return {f"{PREFIX}token": result.token}
 
 
 def log_check(
@@ -192,5 +212,5 @@ def _materialization(key: dg.AssetKey, result: PartitionResult, partition: str |
         asset_key=key,
         partition=partition,
         metadata=dict(result.metadata),  # pyright: ignore[reportArgumentType] Dagster normalises raw values
-        tags={"dagster/data_version": result.token},
+        tags={DATA_VERSION_TAG: result.token},
     )
