@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from lake_platform.contract.faults import Problem
 from lake_platform.contract.schedule import Cron
-from lake_platform.contract.strict import Identifier, Strict
+from lake_platform.contract.strict import Grouped
 from lake_platform.contract.table_inputs import BoundTable, Input
 
 PARAMETERS = "parameters"
@@ -31,13 +31,9 @@ def _scalar(value: object) -> object:
 Parameter = Annotated[object, AfterValidator(_scalar)]
 
 
-class NotebookContract(Strict):
+class NotebookContract(Grouped):
     """One notebook: what it reads, and with which parameters it runs."""
 
-    name: Identifier
-    """Its name: the last part of its asset key."""
-    group: Identifier | None = None
-    """The pipeline it belongs to: the first part of its asset key, and its group there; default: the name."""
     description: str
     """What it shows, and what it proves."""
     owners: list[str] = Field(default_factory=list[str])
@@ -52,16 +48,6 @@ class NotebookContract(Strict):
     """Seconds that one cell may take."""
     schedule: Cron | None = None
     """When runs are asked for, as cron in UTC, instead of as soon as an input has published."""
-
-    @property
-    def key(self) -> str:
-        """`group.name`: how the lake's documents name it."""
-        return ".".join(self.path)
-
-    @property
-    def path(self) -> tuple[str, str]:
-        """Group and name: its asset key."""
-        return self.group or self.name, self.name
 
     @property
     def partition(self) -> None:

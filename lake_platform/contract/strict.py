@@ -31,3 +31,22 @@ def _identifier(name: str) -> str:
 
 Identifier = Annotated[str, AfterValidator(_identifier), Field(json_schema_extra={"pattern": _IDENTIFIER})]
 """Redshift folds names to lower case and takes 127 bytes; tables beside a target need some of them."""
+
+
+class Grouped(Strict):
+    """What is declared beside datasets, by a name in a group: a table in the warehouse, a notebook."""
+
+    name: Identifier
+    """Its name: the last part of its asset key, and what others that read it call it."""
+    group: Identifier | None = None
+    """The pipeline it belongs to: the first part of its asset key, and its group there; default: the name."""
+
+    @property
+    def key(self) -> str:
+        """`group.name`: how the lake's documents name it. No dataset is named so: a dot is in no identifier."""
+        return ".".join(self.path)
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """Group and name: its asset key."""
+        return self.group or self.name, self.name

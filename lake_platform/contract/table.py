@@ -15,7 +15,7 @@ from lake_platform.contract.dataset import INCOHERENT
 from lake_platform.contract.draft import without_faults
 from lake_platform.contract.faults import Problem
 from lake_platform.contract.schedule import Cron
-from lake_platform.contract.strict import Delivers, Identifier, Strict, WriteMode
+from lake_platform.contract.strict import Delivers, Grouped, Strict, WriteMode
 from lake_platform.contract.target import Target
 
 
@@ -28,15 +28,11 @@ class TableRule(Strict):
     """`block` rolls back, the last good table stays; `warn` tells."""
 
 
-class TableContract(Strict):
+class TableContract(Grouped):
     """One table: a SELECT over datasets and other tables, and how its rows are written."""
 
     model_config = ConfigDict(populate_by_name=True)
 
-    name: Identifier
-    """Its name: the last part of its asset key, and what `from` of other tables calls it."""
-    group: Identifier | None = None
-    """The pipeline it belongs to: the first part of its asset key, and its group there; default: the name."""
     description: str
     """What one row is, and what it is made from."""
     owners: list[str] = Field(default_factory=list[str])
@@ -71,16 +67,6 @@ class TableContract(Strict):
             told = "\n".join(str(problem) for problem in problems)
             raise PydanticCustomError(INCOHERENT, "{told}", {"told": told, "problems": problems})
         return self
-
-    @property
-    def key(self) -> str:
-        """`group.name`: how the lake's documents name it. No dataset is named so: a dot is in no identifier."""
-        return ".".join(self.path)
-
-    @property
-    def path(self) -> tuple[str, str]:
-        """Group and name: its asset key."""
-        return self.group or self.name, self.name
 
     @property
     def produced(self) -> list[PlainColumn]:
