@@ -12,7 +12,6 @@ from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.notebook import Derived
 from lake_platform.contract.source import Folder, load_folder, load_folder_once
-from lake_platform.contract.table_inputs import BoundTable
 from lake_platform.errors import ContractError
 from lake_platform.sensors.alerts import Alerts, AlertSender, build_alert_sensor
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
@@ -73,11 +72,6 @@ def load_contracts(settings: Settings) -> list[DatasetContract]:
 def load_transforms(settings: Settings) -> dict[str, str]:
     """Dataset to `module:function` of each transform: what the package of the Glue jobs holds besides its own."""
     return {c.name: c.transform.run for c in load_contracts(settings) if c.transform is not None}
-
-
-def load_tables(settings: Settings) -> list[BoundTable]:
-    """The tables made in the warehouse, those first that others read; errors as `load_declarations`."""
-    return list(load_declarations(settings).tables)
 
 
 def load_declarations(settings: Settings) -> Folder:
