@@ -18,8 +18,8 @@ from lake_platform.assets.registered import registered
 from lake_platform.assets.results import DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.assets.stored_checks import stored_checks
+from lake_platform.contract.compiled import compile_produced_rules
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.rules import compile_produced_rules
 from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.inputs import INPUTS, Inputs, published_inputs
 from lake_platform.lake.lake import Lake

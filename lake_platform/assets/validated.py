@@ -16,8 +16,8 @@ from lake_platform.assets.registered import registered
 from lake_platform.assets.results import CheckOutcome, DeclaredCheck, PartitionResult, absent
 from lake_platform.assets.step import StepEvent, report_step, step_arguments, told_to_dagster
 from lake_platform.assets.stored_checks import stored_checks
+from lake_platform.contract.compiled import compile_rules
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.rules import compile_rules
 from lake_platform.lake.catalog import Catalog
 from lake_platform.lake.lake import Lake
 from lake_platform.spark.code import layer_fingerprint

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from lake_platform.contract.arrives import Arrives, FileFormat, Partitioning
 from lake_platform.contract.checks import find_problems
 from lake_platform.contract.columns import Column, Evolution
-from lake_platform.contract.draft import Draft
+from lake_platform.contract.draft import Draft, DraftArrives, DraftRule, drafted
 from lake_platform.contract.quality import QualityRule, Quarantine
 from lake_platform.contract.schedule import Cron
 from lake_platform.contract.strict import (
@@ -89,10 +89,22 @@ class DatasetContract(Strict):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        if problems := find_problems(Draft.of(self)):
+        if problems := find_problems(self._draft()):
             told = "\n".join(str(problem) for problem in problems)
             raise PydanticCustomError(INCOHERENT, "{told}", {"told": told, "problems": problems})
         return self
+
+    def _draft(self) -> Draft:
+        columns = drafted(self.columns, ("columns",))
+        own = self.transform.produces if self.transform else None
+        return Draft(
+            arrives=DraftArrives.of(self.arrives),
+            columns=columns,
+            produced=columns if own is None else drafted(own, ("transform", "produces")),
+            quality=tuple(DraftRule(at, rule.rule, rule.otherwise) for at, rule in enumerate(self.quality)),
+            transform=self.transform,
+            target=self.target,
+        )
 
     @property
     def layers(self) -> tuple[Layer, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,9 +12,6 @@ from lake_platform.contract.columns import Column
 from lake_platform.contract.faults import Location
 from lake_platform.contract.strict import Delivers
 from lake_platform.contract.target import Target, Transform
-
-if TYPE_CHECKING:
-    from lake_platform.contract.dataset import DatasetContract
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -89,20 +86,6 @@ class Draft:
     target: Target | None
 
     @classmethod
-    def of(cls, contract: "DatasetContract") -> "Draft":
-        """A whole contract as a draft."""
-        columns = _drafted(contract.columns, ("columns",))
-        own = contract.transform.produces if contract.transform else None
-        return cls(
-            arrives=DraftArrives.of(contract.arrives),
-            columns=columns,
-            produced=columns if own is None else _drafted(own, ("transform", "produces")),
-            quality=tuple(DraftRule(at, rule.rule, rule.otherwise) for at, rule in enumerate(contract.quality)),
-            transform=contract.transform,
-            target=contract.target,
-        )
-
-    @classmethod
     def read(cls, attributes: Mapping[str, Any]) -> "Draft":
         """What can be read of a declaration with faults."""
         columns = _read_columns(attributes.get("columns"), ("columns",))
@@ -123,7 +106,8 @@ class Draft:
         )
 
 
-def _drafted(columns: Sequence[Column], at: Location) -> tuple[DraftColumn, ...]:
+def drafted(columns: Sequence[Column], at: Location) -> tuple[DraftColumn, ...]:
+    """Whole columns as those of a draft; `at` is the list's own place."""
     return tuple(DraftColumn((*at, number), column.name, column) for number, column in enumerate(columns))
 
 

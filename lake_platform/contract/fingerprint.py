@@ -20,9 +20,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lake_platform.contract.columns import Column
+from lake_platform.contract.compiled import compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.notebook import BoundNotebook, Derived
-from lake_platform.contract.rules import compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.strict import Layer
 from lake_platform.contract.table_inputs import BoundTable
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from glue_jobs.protocol import BatchRuleSpec, ColumnSpec, InputTable, JobRequest, PartitionWork, RowRuleSpec
+from lake_platform.contract.compiled import compile_expression, compile_produced_rules, compile_rules
 from lake_platform.contract.dataset import Column, DatasetContract
-from lake_platform.contract.rules import CompiledRowRule, compile_expression, compile_produced_rules, compile_rules
+from lake_platform.contract.rules import CompiledRowRule
 from lake_platform.contract.types import parse_type
 
 

@@ -10,7 +10,8 @@ from lake_platform.contract import dataset
 from lake_platform.contract.columns import PlainColumn
 from lake_platform.contract.rules.kinds import BATCH_RULES, NOT_OF_TABLES, OF_TABLES, REFUSED_RULES, ROW_RULES
 from lake_platform.contract.source import load_folder, parse_contract
-from lake_platform.contract.table import TableContract, TableRule
+from lake_platform.contract.table import TableContract
+from lake_platform.contract.table_fields import TableRule
 from lake_platform_tests.contract.declared import FILE
 
 DOCS = Path(__file__).parents[2] / "docs"

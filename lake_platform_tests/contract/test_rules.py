@@ -2,7 +2,7 @@
 
 import pytest
 
-from lake_platform.contract.rules import compile_expression, compile_rules
+from lake_platform.contract.compiled import compile_expression, compile_rules
 from lake_platform_tests.contract.declared import GOOD, changed, contract_of, faults_of
 
 RULE = 'ColumnValues "op" in ["I","U","D"]'

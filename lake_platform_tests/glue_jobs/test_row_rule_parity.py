@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame
 
+from lake_platform.contract.compiled import compile_rules
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.rules import compile_rules
 from lake_platform.local.warm_spark import WarmSparkResource
 
 pytestmark = pytest.mark.spark

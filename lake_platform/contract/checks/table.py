@@ -1,27 +1,24 @@
 """What the fields of a table made in the warehouse demand of each other."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from lake_platform.contract.checks.target import BESIDE, KEYED, PARTITION, VERSION_COLUMNS, check_table_name
 from lake_platform.contract.faults import Location, Problem
 from lake_platform.contract.rules.faults import find_rule_faults
 from lake_platform.contract.rules.kinds import OF_TABLES
 from lake_platform.contract.rules.parse import parse_rule
+from lake_platform.contract.table_fields import TableDeclaration
 from lake_platform.errors import RuleSyntaxError
-
-if TYPE_CHECKING:
-    from lake_platform.contract.table import TableContract
 
 _HINT = "docs/table.md lists the rules"
 
 
-def find_table_problems(contract: "TableContract") -> tuple[Problem, ...]:
+def find_table_problems(contract: TableDeclaration) -> tuple[Problem, ...]:
     """All of them, in the order of the fields."""
     return tuple(_problems(contract))
 
 
-def _problems(contract: "TableContract") -> Iterator[Problem]:
+def _problems(contract: TableDeclaration) -> Iterator[Problem]:
     yield from check_table_name(("table",), contract.table)
     if contract.name.endswith(BESIDE):
         yield Problem(("name",), f"{contract.name!r} ends like a table beside a target", "choose another name")
@@ -34,7 +31,7 @@ def _problems(contract: "TableContract") -> Iterator[Problem]:
     yield from _rules(contract)
 
 
-def _inputs(contract: "TableContract") -> Iterator[Problem]:
+def _inputs(contract: TableDeclaration) -> Iterator[Problem]:
     for number, name in enumerate(contract.from_):
         if name in contract.from_[:number]:
             yield Problem(("from", number), f"{name!r} stands here twice", "remove one of them")
@@ -43,7 +40,7 @@ def _inputs(contract: "TableContract") -> Iterator[Problem]:
         yield Problem(("partition",), f"{contract.partition!r} is not in `from`", hint)
 
 
-def _mode(contract: "TableContract") -> Iterator[Problem]:
+def _mode(contract: TableDeclaration) -> Iterator[Problem]:
     if contract.write == "replace" and contract.partition is not None:
         hint = "use replace_partition, or leave out `partition`"
         yield Problem(("write",), "write: replace makes the table as a whole, not by partitions", hint)
@@ -52,7 +49,7 @@ def _mode(contract: "TableContract") -> Iterator[Problem]:
         yield Problem(("write",), "write: replace_partition needs to know whose partitions", hint)
 
 
-def _keys(contract: "TableContract") -> Iterator[Problem]:
+def _keys(contract: TableDeclaration) -> Iterator[Problem]:
     if contract.write in KEYED and not contract.keys:
         hint = "name the columns that say what a row is about"
         yield Problem(("keys",), f"write: {contract.write} needs keys", hint)
@@ -70,7 +67,7 @@ def _keys(contract: "TableContract") -> Iterator[Problem]:
             yield Problem(at, message, "use decimal(p,s)")
 
 
-def _effective(contract: "TableContract") -> Iterator[Problem]:
+def _effective(contract: TableDeclaration) -> Iterator[Problem]:
     at, name = ("effective_at",), contract.effective_at
     if name is None:
         if contract.write in KEYED:
@@ -93,7 +90,7 @@ def _effective(contract: "TableContract") -> Iterator[Problem]:
         yield Problem(at, f"the effective time {name!r} is not required", "add required: true to that column")
 
 
-def _tracked(contract: "TableContract") -> Iterator[Problem]:
+def _tracked(contract: TableDeclaration) -> Iterator[Problem]:
     if contract.tracked is not None and contract.write != "scd2":
         yield Problem(("tracked",), f"write: {contract.write} keeps no versions", "remove it, or use write: scd2")
     names = [column.name for column in contract.columns]
@@ -105,7 +102,7 @@ def _tracked(contract: "TableContract") -> Iterator[Problem]:
             yield Problem(at, f"{name!r} is a key or the effective time: it cannot change", "remove it")
 
 
-def _columns(contract: "TableContract") -> Iterator[Problem]:
+def _columns(contract: TableDeclaration) -> Iterator[Problem]:
     seen: Sequence[str] = [column.name for column in contract.columns]
     for number, name in enumerate(seen):
         at: Location = ("columns", number, "name")
@@ -115,7 +112,7 @@ def _columns(contract: "TableContract") -> Iterator[Problem]:
             yield Problem(at, f"write: scd2 makes a column {name!r} itself", "choose another name")
 
 
-def _rules(contract: "TableContract") -> Iterator[Problem]:
+def _rules(contract: TableDeclaration) -> Iterator[Problem]:
     types = {column.name: column.parsed_type for column in contract.columns}
     seen: dict[str, int] = {}
     for number, declared in enumerate(contract.quality):
@@ -131,6 +128,6 @@ def _rules(contract: "TableContract") -> Iterator[Problem]:
         seen.setdefault(str(rule), number)
 
 
-def _no_column(at: Location, name: str, contract: "TableContract") -> Problem:
+def _no_column(at: Location, name: str, contract: TableDeclaration) -> Problem:
     known = ", ".join(column.name for column in contract.columns)
     return Problem(at, f"there is no column {name!r}", f"the columns are {known}")

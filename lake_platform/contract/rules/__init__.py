@@ -8,10 +8,6 @@ from lake_platform.contract.rules.compiled import (
     CompiledBatchRule,
     CompiledExpression,
     CompiledRowRule,
-    CompiledRules,
-    compile_expression,
-    compile_produced_rules,
-    compile_rules,
     is_row_rule,
 )
 from lake_platform.contract.rules.faults import find_rule_faults
@@ -22,11 +18,7 @@ __all__ = [
     "CompiledBatchRule",
     "CompiledExpression",
     "CompiledRowRule",
-    "CompiledRules",
     "RuleSyntaxError",
-    "compile_expression",
-    "compile_produced_rules",
-    "compile_rules",
     "find_rule_faults",
     "is_row_rule",
     "parse_rule",

@@ -1,4 +1,4 @@
-"""The rules of a contract, ready to travel: names, SQL text, DQDL text.
+"""Single rules and conditions, ready to travel: names, SQL text, DQDL text.
 
 SQL is rendered when it is asked for: definitions need the names only, and sqlglot takes 0.35 CPU seconds to import.
 """
@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 from lake_platform.contract.rules.conditions import Types, parse_condition
 from lake_platform.contract.rules.kinds import ROW_RULES
 from lake_platform.contract.rules.model import Composite, Rule, Simple, simple_rules
-from lake_platform.contract.rules.names import rule_names
-from lake_platform.contract.rules.parse import parse_rule
 from lake_platform.contract.strict import Otherwise
 
 if TYPE_CHECKING:
     from sqlglot import exp
-
-    from lake_platform.contract.dataset import DatasetContract
 
 Render = Callable[[], "exp.Condition"]
 
@@ -61,48 +57,39 @@ class CompiledBatchRule:
     otherwise: Otherwise
 
 
-@dataclass(frozen=True)
-class CompiledRules:
-    """All rules of a contract, in the order of the file; `required` columns first."""
-
-    row: tuple[CompiledRowRule, ...]
-    batch: tuple[CompiledBatchRule, ...]
+def is_row_rule(rule: Rule) -> bool:
+    """Whether a rule says something of each row; a composite does where all its parts do."""
+    return all(simple.kind in ROW_RULES for simple in simple_rules(rule))
 
 
-def compile_rules(contract: "DatasetContract") -> CompiledRules:
-    """Compiles the rules of a contract. A contract that was constructed has none that cannot be."""
-    types: Types = {column.name: column.parsed_type for column in contract.columns}
-    row = [_required(column.name, types) for column in contract.columns if column.required]
-    batch: list[CompiledBatchRule] = []
-    rules = [parse_rule(declared.rule) for declared in contract.quality]
-    for name, rule, declared in zip(rule_names(rules), rules, contract.quality, strict=True):
-        if is_row_rule(rule):
-            row.append(_row_rule(rule, name=name, otherwise=declared.otherwise, types=types))
-        else:
-            batch.append(CompiledBatchRule(name=name, rule=_for_deequ(rule, types), otherwise=declared.otherwise))
-    return CompiledRules(tuple(row), tuple(batch))
+def required_rule(name: str, types: Types) -> CompiledRowRule:
+    """The rule of a column that is `required`."""
+    rule = Simple("IsComplete", (name,))
+    return row_rule(rule, name=f"{name}_required", otherwise="quarantine", types=types)
 
 
-def compile_produced_rules(contract: "DatasetContract") -> tuple[CompiledRowRule, ...]:
-    """The rules about what the transform makes, in the order of the file."""
-    transform = contract.transform
-    if transform is None:
-        return ()
-    types: Types = {column.name: column.parsed_type for column in contract.produced}
-    rules = [parse_rule(declared.rule) for declared in transform.quality]
-    return tuple(
-        _row_rule(rule, name=name, otherwise=declared.otherwise, types=types)
-        for name, rule, declared in zip(rule_names(rules), rules, transform.quality, strict=True)
-    )
+def row_rule(rule: Rule, *, name: str, otherwise: Otherwise, types: Types) -> CompiledRowRule:
+    """A rule for which `is_row_rule` holds."""
+
+    def render() -> "exp.Condition":
+        from lake_platform.contract.rules.render import row_expression
+
+        return row_expression(rule, types)
+
+    return CompiledRowRule(name=name, rule=str(rule), otherwise=otherwise, columns=_columns(rule, types), render=render)
 
 
-def compile_expression(contract: "DatasetContract", text: str) -> CompiledExpression:
+def batch_rule(rule: Rule, *, name: str, otherwise: Otherwise, types: Types) -> CompiledBatchRule:
+    """Any other rule."""
+    return CompiledBatchRule(name=name, rule=_for_deequ(rule, types), otherwise=otherwise)
+
+
+def condition(text: str, types: Types) -> CompiledExpression:
     """A condition on a row such as `op = 'D'`; unknown counts as false.
 
     Raises:
-        RuleSyntaxError: it cannot be read, or does not fit the columns of the contract.
+        RuleSyntaxError: it cannot be read, or does not fit the types.
     """
-    types: Types = {column.name: column.parsed_type for column in contract.columns}
 
     def render() -> "exp.Condition":
         from lake_platform.contract.rules.render import condition_expression
@@ -110,25 +97,6 @@ def compile_expression(contract: "DatasetContract", text: str) -> CompiledExpres
         return condition_expression(text, types)
 
     return CompiledExpression(columns=parse_condition(text, types).columns(), render=render)
-
-
-def is_row_rule(rule: Rule) -> bool:
-    """Whether a rule says something of each row; a composite does where all its parts do."""
-    return all(simple.kind in ROW_RULES for simple in simple_rules(rule))
-
-
-def _required(name: str, types: Types) -> CompiledRowRule:
-    rule = Simple("IsComplete", (name,))
-    return _row_rule(rule, name=f"{name}_required", otherwise="quarantine", types=types)
-
-
-def _row_rule(rule: Rule, *, name: str, otherwise: Otherwise, types: Types) -> CompiledRowRule:
-    def render() -> "exp.Condition":
-        from lake_platform.contract.rules.render import row_expression
-
-        return row_expression(rule, types)
-
-    return CompiledRowRule(name=name, rule=str(rule), otherwise=otherwise, columns=_columns(rule, types), render=render)
 
 
 def _columns(rule: Rule, types: Types) -> tuple[str, ...]:
