@@ -7,10 +7,11 @@ UV_VERSION := 0.13.8
 export DAGSTER_HOME := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test test-long check lint types imports definitions bench lock down clean
+.PHONY: help setup demo dev test test-long check lint types imports definitions bench lock down clean \
+  infra-setup infra-test infra-golden infra-lock
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(BIN)/.ready ## the virtual environment, from the hashed requirements
 
@@ -64,9 +65,31 @@ lock: setup ## write the hashed requirements anew from pyproject.toml
 	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt
 
+infra-setup: infra/.venv/.ready ## the environment of the infrastructure: CDK with a node of its own
+
+infra/.venv/.ready: infra/requirements.txt
+	$(PYTHON) -m venv infra/.venv
+	if infra/.venv/bin/python -m pip install --quiet uv==$(UV_VERSION); then \
+	  infra/.venv/bin/uv pip install --quiet --python infra/.venv/bin/python --require-hashes -r infra/requirements.txt ; \
+	else \
+	  infra/.venv/bin/python -m pip install --quiet --require-hashes -r infra/requirements.txt ; \
+	fi
+	touch $@
+
+infra-test: setup infra-setup ## the templates: in step with the declaration, linted, and safe from the known traps
+	$(BIN)/basedpyright -p infra
+	cd infra && .venv/bin/python -m pytest
+
+infra-golden: setup infra-setup ## write the declaration and the templates anew from the dataset files
+	$(BIN)/lake infra declaration --out infra/declaration.json
+	$(BIN)/lake infra synth --out infra/templates
+
+infra-lock: setup ## write the hashed requirements of the infrastructure anew
+	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 infra/requirements.in -o infra/requirements.txt
+
 down: ## stop the warm JVM and the local Redshift endpoint
 	$(BIN)/lake down
 
 clean: ## stop everything and remove the local lake, Dagster's storage and the environment
 	-test -x $(BIN)/lake && $(BIN)/lake down
-	rm -rf .lake .dagster $(VENV)
+	rm -rf .lake .dagster $(VENV) infra/.venv

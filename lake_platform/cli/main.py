@@ -11,6 +11,7 @@ from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
+from lake_platform.cli.infra import infra
 from lake_platform.cli.jobs import build_jobs, deploy_jobs
 from lake_platform.cli.new import new
 from lake_platform.cli.profile import profile
@@ -23,6 +24,7 @@ from lake_platform.cli.tick import tick
 from lake_platform.errors import (
     ContractError,
     DefinitionExistsError,
+    InfraNotSetUpError,
     SampleError,
     SettingsError,
     TransformNotFoundError,
@@ -31,6 +33,7 @@ from lake_platform.errors import (
 _USE = (
     ContractError,
     DefinitionExistsError,
+    InfraNotSetUpError,
     SampleError,
     SettingsError,
     TransformNotFoundError,
@@ -74,6 +77,7 @@ for command in (
     deploy_jobs,
     dev,
     down,
+    infra,
     janitor,
     new,
     profile,

@@ -9,6 +9,7 @@ from lake_platform.errors.aws import (
     AwsUnreachableError,
     BucketRefusedError,
     BucketUnavailableError,
+    InfraNotSetUpError,
     UnreadableMessageError,
 )
 from lake_platform.errors.base import LakeError, TerminalError, TransientError
@@ -103,6 +104,7 @@ __all__ = [
     "GlueRunStoppedError",
     "GlueRunTimeoutError",
     "GlueUnreachableError",
+    "InfraNotSetUpError",
     "InputColumnsError",
     "InputNotPublishedError",
     "InputUnknownError",

@@ -50,3 +50,13 @@ class UnreadableMessageError(TerminalError):
             f"A message of the queue of arrivals cannot be read: {detail}. It stays in the queue until the queue puts it "
             "aside; its files are found by the next full look all the same."
         )
+
+
+class InfraNotSetUpError(TerminalError):
+    """The infrastructure has an environment of its own, which is not there."""
+
+    def __init__(self, folder: object) -> None:
+        super().__init__(
+            f"There is no environment for the infrastructure in {folder}: run `make infra-setup` in a checkout of the "
+            "project, and this command there."
+        )

@@ -107,6 +107,8 @@ def _different(name: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -
 
 def _body(job: JobName, package: JobPackage, settings: GlueSettings) -> dict[str, Any]:
     script = code_key(package.digest, package.script_name(job))
+    # UpdateJob replaces the whole definition: what it does not name is taken from the job.
+    secured = {"SecurityConfiguration": settings.security_configuration} if settings.security_configuration else {}
     return {
         "Description": f"lake_platform: {job}",
         "Role": settings.role,
@@ -124,4 +126,5 @@ def _body(job: JobName, package: JobPackage, settings: GlueSettings) -> dict[str
         "ExecutionProperty": {"MaxConcurrentRuns": settings.concurrent_runs},
         "JobRunQueuingEnabled": True,
         "DefaultArguments": default_arguments(package, settings),
+        **secured,
     }

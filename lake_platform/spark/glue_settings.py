@@ -23,6 +23,7 @@ class GlueSettings:
         worker_type: LAKE_GLUE_WORKER_TYPE.
         timeout_minutes: LAKE_GLUE_TIMEOUT_MINUTES, after which Glue ends a run.
         concurrent_runs: LAKE_GLUE_CONCURRENT_RUNS, of each job; what is more waits.
+        security_configuration: LAKE_GLUE_SECURITY_CONFIGURATION, Glue's name for how logs and bookmarks are encrypted.
         python_modules: LAKE_GLUE_PYTHON_MODULES, what transforms need besides: `name==version`, separated by commas.
         waiting_minutes: how long a run may wait for capacity before it is given up.
         patience_minutes: how long Glue may be out of reach before a step gives up; its run goes on.
@@ -38,6 +39,7 @@ class GlueSettings:
     worker_type: str = "G.1X"
     timeout_minutes: int = 120
     concurrent_runs: int = 20
+    security_configuration: str = ""
     python_modules: str = ""
     waiting_minutes: int = 60
     patience_minutes: int = 15
@@ -68,6 +70,7 @@ class GlueSettings:
             worker_type=environ.get("LAKE_GLUE_WORKER_TYPE") or cls.worker_type,
             timeout_minutes=_whole(environ, "LAKE_GLUE_TIMEOUT_MINUTES", cls.timeout_minutes),
             concurrent_runs=_whole(environ, "LAKE_GLUE_CONCURRENT_RUNS", cls.concurrent_runs),
+            security_configuration=environ.get("LAKE_GLUE_SECURITY_CONFIGURATION", ""),
             python_modules=environ.get("LAKE_GLUE_PYTHON_MODULES", ""),
         )
 

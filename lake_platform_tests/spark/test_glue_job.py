@@ -55,6 +55,13 @@ def test_the_definition_is_that_of_the_table() -> None:
     }
 
 
+def test_a_security_configuration_is_kept_by_an_update() -> None:
+    secured = define_jobs(PACKAGE, replace(SETTINGS, security_configuration="prod-jobs"))["process"]
+
+    assert secured.body["SecurityConfiguration"] == "prod-jobs"
+    assert "SecurityConfiguration" not in define_jobs(PACKAGE, SETTINGS)["process"].body
+
+
 CHANGES: dict[str, tuple[dict[str, Any], str, str]] = {
     "another script": ({"Command": {"Name": "glueetl", "ScriptLocation": "s3://x", "PythonVersion": "3"}}, "code", "Command ScriptLocation is 's3://x'"),
     "another version": ({"GlueVersion": "4.0"}, "code", "GlueVersion is '4.0', not '5.1'"),
@@ -109,6 +116,7 @@ ENVIRONMENT = {
     "LAKE_GLUE_WORKER_TYPE": "G.2X",
     "LAKE_GLUE_TIMEOUT_MINUTES": "30",
     "LAKE_GLUE_CONCURRENT_RUNS": "2",
+    "LAKE_GLUE_SECURITY_CONFIGURATION": "prod-jobs",
     "LAKE_GLUE_PYTHON_MODULES": "x==1",
     "LAKE_PII_KEY_FROM": "ssm:/lake/pii",
 }
@@ -123,6 +131,7 @@ def test_settings_come_from_the_environment() -> None:
         worker_type="G.2X",
         timeout_minutes=30,
         concurrent_runs=2,
+        security_configuration="prod-jobs",
         python_modules="x==1",
         pii_key_from="ssm:/lake/pii",
     )

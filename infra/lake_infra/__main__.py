@@ -1,0 +1,37 @@
+"""`python -m lake_infra`: what `lake infra` runs in this environment."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lake_infra.declaration import DeclarationError, read_declaration
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 2 where what it was given cannot be used."""
+    parser = argparse.ArgumentParser(prog="lake_infra", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    synth = commands.add_parser("synth", help="write the templates")
+    synth.add_argument("--declaration", type=Path, required=True, help="what `lake infra declaration` wrote")
+    synth.add_argument("--out", type=Path, required=True, help="the folder for the templates")
+    synth.set_defaults(run=_synth)
+    told = parser.parse_args(arguments)
+    try:
+        return told.run(told)
+    except DeclarationError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _synth(told: argparse.Namespace) -> int:
+    # Importing CDK takes seconds, which the other commands need not wait for.
+    from lake_infra.templates import write_templates
+
+    for line in write_templates(read_declaration(told.declaration), told.out):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,130 @@
+"""The two Glue jobs, as the platform declares them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from lake_infra.declaration import Declaration
+from lake_infra.names import Names
+from lake_infra.parameters import number, text
+
+TAGS = {"application": "lake_platform"}
+"""Those that `lake deploy-jobs` gives."""
+
+
+class Jobs(Construct):
+    """The jobs, and the security configuration of what Glue itself writes.
+
+    `lake deploy-jobs` uploads the code and puts the same definition right. The digest of the code is a parameter, so
+    that a change of code is none of the template.
+
+    Attributes:
+        prefix: of the names of the jobs.
+        names: of the jobs.
+        variables: what the backend reads of them.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        names: Names,
+        declaration: Declaration,
+        key: kms.Key,
+        code_bucket: str,
+        role_arn: str,
+    ) -> None:
+        super().__init__(scope, "Jobs")
+        self.prefix, self._configuration = names.named(""), names.named("jobs")
+        self._secure(key)
+        self._sizes = _sizes(scope, declaration.jobs["validate"])
+        known = {
+            "CodeBucket": code_bucket,
+            "CodeDigest": _digest(scope),
+            "JobPrefix": self.prefix,
+            "JobsRole": role_arn,
+        }
+        for kind, told in declaration.jobs.items():
+            self._job(kind, fill(told, known))
+        self.names = [f"{self.prefix}{kind}" for kind in declaration.jobs]
+        self.variables = {
+            "LAKE_GLUE_CONCURRENT_RUNS": self._sizes["MaxConcurrentRuns"],
+            "LAKE_GLUE_JOB_PREFIX": self.prefix,
+            "LAKE_GLUE_ROLE": role_arn,
+            "LAKE_GLUE_SECURITY_CONFIGURATION": self._configuration,
+            "LAKE_GLUE_TIMEOUT_MINUTES": self._sizes["Timeout"],
+            "LAKE_GLUE_WORKERS": self._sizes["NumberOfWorkers"],
+            "LAKE_GLUE_WORKER_TYPE": self._sizes["WorkerType"],
+        }
+
+    def _secure(self, key: kms.Key) -> None:
+        configuration = glue.CfnSecurityConfiguration
+        configuration(
+            self,
+            "SecurityConfiguration",
+            name=self._configuration,
+            encryption_configuration=configuration.EncryptionConfigurationProperty(
+                cloud_watch_encryption=configuration.CloudWatchEncryptionProperty(
+                    cloud_watch_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn
+                ),
+                job_bookmarks_encryption=configuration.JobBookmarksEncryptionProperty(
+                    job_bookmarks_encryption_mode="CSE-KMS", kms_key_arn=key.key_arn
+                ),
+                s3_encryptions=[
+                    configuration.S3EncryptionProperty(s3_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn)
+                ],
+            ),
+        )
+
+    def _job(self, kind: str, declared: Mapping[str, Any]) -> None:
+        """All that is declared, so that a field more of the declaration is one more here."""
+        body = {**declared, "Name": declared["name"], "SecurityConfiguration": self._configuration, "Tags": TAGS}
+        del body["name"]
+        body |= {name: self._sizes[name] for name in ("NumberOfWorkers", "Timeout", "WorkerType")}
+        body["ExecutionProperty"] = {"MaxConcurrentRuns": self._sizes["MaxConcurrentRuns"]}
+        cdk.CfnResource(self, kind.capitalize(), type="AWS::Glue::Job", properties=body)
+
+
+def fill(told: Any, known: Mapping[str, str]) -> Any:
+    """The same document with the placeholders in its texts filled in."""
+    if isinstance(told, Mapping):
+        return {name: fill(value, known) for name, value in told.items()}
+    if isinstance(told, str):
+        for name, value in known.items():
+            told = told.replace(f"${{{name}}}", value)
+    return told
+
+
+def _sizes(scope: Construct, declared: Mapping[str, Any]) -> dict[str, Any]:
+    runs = declared["ExecutionProperty"]["MaxConcurrentRuns"]
+    return {
+        "NumberOfWorkers": number(
+            scope, "JobWorkers", declared["NumberOfWorkers"], least=2, told="The most workers of a run"
+        ),
+        "Timeout": number(
+            scope, "JobTimeoutMinutes", declared["Timeout"], least=1, told="Glue ends a run that takes longer"
+        ),
+        "MaxConcurrentRuns": number(scope, "JobConcurrentRuns", runs, least=1, told="Runs of each job at once"),
+        "WorkerType": text(
+            scope,
+            "JobWorkerType",
+            declared["WorkerType"],
+            pattern=r"[GR]\.[0-9]+X",
+            problem="a kind of worker, such as G.1X",
+            told="Kind of the workers",
+        ),
+    }
+
+
+def _digest(scope: Construct) -> str:
+    return text(
+        scope,
+        "CodeDigest",
+        pattern="[0-9a-f]{16}",
+        problem="`code` of `lake build-jobs --json`",
+        told="Digest of the code of the jobs: `code` of `lake build-jobs --json`",
+    )

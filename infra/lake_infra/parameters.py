@@ -1,0 +1,23 @@
+"""What is chosen when a template is deployed."""
+
+import aws_cdk as cdk
+from constructs import Construct
+
+
+def number(scope: Construct, name: str, default: int, *, least: int, told: str) -> int:
+    """A whole number of the stack's parameters, as a token."""
+    parameter = cdk.CfnParameter(scope, name, type="Number", default=default, min_value=least, description=told)
+    return parameter.value_as_number
+
+
+def text(scope: Construct, name: str, default: str | None = None, *, pattern: str, problem: str, told: str) -> str:
+    """A text of the stack's parameters, as a token; without a default it has to be given."""
+    return cdk.CfnParameter(
+        scope,
+        name,
+        type="String",
+        default=default,
+        allowed_pattern=pattern,
+        constraint_description=problem,
+        description=told,
+    ).value_as_string

@@ -1,0 +1,57 @@
+"""Each template is made once for all tests: a synthesis takes seconds."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lake_infra.declaration import Dataset, Declaration, read_declaration
+from lake_infra.options import Options, Warehouse
+
+HOME = Path(__file__).parents[1]
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def declaration() -> Declaration:
+    """The committed one."""
+    return read_declaration(HOME / "declaration.json")
+
+
+@pytest.fixture(scope="session")
+def synthesised(declaration: Declaration) -> Callable[[Warehouse], Template]:
+    """The template of the committed declaration, by the kind of its warehouse."""
+
+    @cache
+    def make(warehouse: Warehouse) -> Template:
+        from lake_infra.app import synthesise
+
+        return synthesise(declaration, Options(warehouse=warehouse))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def template(synthesised: Callable[[Warehouse], Template]) -> Template:
+    """That of Redshift Serverless."""
+    return synthesised("serverless")
+
+
+def datasets(number: int) -> tuple[Dataset, ...]:
+    """As many datasets, with prefixes of an ordinary length."""
+    return tuple(
+        Dataset(
+            name=f"dataset_{n:03}", prefix=f"source_{n % 7}/dataset_{n:03}/", suffixes=(".csv", ".csv.gz"), crawler=None
+        )
+        for n in range(number)
+    )
+
+
+def of_type(template: Template, kind: str) -> dict[str, Template]:
+    """The properties of the resources of one type, by their logical ids."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }

@@ -1,0 +1,32 @@
+"""What is committed is what is made, each time and everywhere."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lake_infra.app import render
+from lake_infra.options import WAREHOUSES, Warehouse
+from lake_infra.templates import TEMPLATES
+
+from tests.conftest import HOME, Template
+
+MOST_BYTES = 51_200
+"""Of a template that is given to CloudFormation as it is; a larger one has to lie in a bucket, up to a megabyte."""
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_committed_template_is_the_synthesis_of_the_committed_declaration(
+    name: str, synthesised: Callable[[Warehouse], Template]
+) -> None:
+    committed = (HOME / "templates" / f"{name}.template.json").read_text(encoding="utf-8")
+
+    assert render(synthesised(TEMPLATES[name].warehouse)) == committed, (
+        "run `make infra-golden` and look at the difference"
+    )
+
+
+def test_every_template_of_the_folder_is_tested() -> None:
+    committed = {file.name for file in Path(HOME / "templates").iterdir()}
+
+    assert committed == {f"{name}.template.json" for name in TEMPLATES}
+    assert {options.warehouse for options in TEMPLATES.values()} == set(WAREHOUSES)
