@@ -44,7 +44,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def build_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks` of the settings' backend, and `alerts`.
+    """`lake`, `catalog`, `crawlers`, `hints`, `spark`, `redshift` and `notebooks` of the settings' backend, and `alerts`.
 
     Nothing is opened or started here.
 

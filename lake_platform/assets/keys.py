@@ -21,9 +21,15 @@ def asset_key(dataset: str, layer: Layer) -> dg.AssetKey:
     return dg.AssetKey([dataset, f"{dataset}_{layer}"])
 
 
+def crawler_key(dataset: str) -> dg.AssetKey:
+    """`[dataset, dataset_crawler]`: the crawl over what landed, where the dataset names a crawler."""
+    return dg.AssetKey([dataset, f"{dataset}_crawler"])
+
+
 def dataset_keys(contract: DatasetContract) -> list[dg.AssetKey]:
-    """The keys of all layers that the dataset declares, raw first."""
-    return [asset_key(contract.name, layer) for layer in contract.layers]
+    """The keys of all layers that the dataset declares, raw first, and of its crawl."""
+    crawler = [crawler_key(contract.name)] if contract.catalog else []
+    return [*(asset_key(contract.name, layer) for layer in contract.layers), *crawler]
 
 
 def table_key(contract: TableContract | NotebookContract) -> dg.AssetKey:

@@ -7,6 +7,7 @@ from typing import Any
 
 from lake_platform.aws.calls import ATTEMPTS, AwsCalls, connect
 from lake_platform.aws.glue_catalog import GlueCatalog
+from lake_platform.aws.glue_crawlers import GlueCrawlers
 from lake_platform.aws.queue import SqsQueue
 from lake_platform.aws.redshift import build_aws_redshift
 from lake_platform.aws.settings import AwsSettings
@@ -31,7 +32,7 @@ Transforms = Callable[[], Mapping[str, str]]
 
 
 def build_aws_resources(settings: Settings, transforms: Transforms) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks`; no client is made before its first call.
+    """`lake`, `catalog`, `crawlers`, `hints`, `spark`, `redshift` and `notebooks`; no client is made before its first call.
 
     Raises:
         SettingsError: a variable is missing or cannot be used; the message names it.
@@ -43,6 +44,7 @@ def build_aws_resources(settings: Settings, transforms: Transforms) -> dict[str,
     return {
         "lake": lake,
         "catalog": GlueCatalog(AwsCalls(connect, "glue"), prefix=aws.database_prefix),
+        "crawlers": GlueCrawlers(AwsCalls(connect, "glue")),
         "hints": ArrivalHints(queue, bucket=settings.landing_bucket, sweep_seconds=aws.sweep_seconds),
         "spark": build_glue(lake, glue, transforms),
         "redshift": build_aws_redshift(aws),

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel
 
+from lake_platform.assets.crawled import build_crawler
 from lake_platform.assets.keys import dataset_keys
 from lake_platform.assets.processed import build_processed
 from lake_platform.assets.raw import build_raw
@@ -89,9 +90,10 @@ def build_dataset(contract: DatasetContract) -> dg.Definitions:
         return look(contract, keys, lake=lake, instance=instance, until=until)
 
     by, cron = contract.arrives.partition.by, contract.schedule
+    crawler = [build_crawler(contract, contract.catalog)] if contract.catalog else []
     schedules = [build_schedule(contract.name, cron, asset_keys=keys, by=by, look=look_until)] if cron else []
     return dg.Definitions(
-        assets=[BUILDERS[layer](contract) for layer in contract.layers],
+        assets=[*(BUILDERS[layer](contract) for layer in contract.layers), *crawler],
         sensors=[build_arrivals_sensor(contract, keys)],
         schedules=schedules,
     )

@@ -102,7 +102,8 @@ def _keys(one: Contract, other: Contract) -> Iterator[Between]:
 
 def _asset_keys(contract: Contract) -> set[tuple[str, str]]:
     if isinstance(contract, DatasetContract):
-        return {(contract.name, f"{contract.name}_{layer}") for layer in contract.layers}
+        crawler = ["crawler"] if contract.catalog else []
+        return {(contract.name, f"{contract.name}_{part}") for part in (*contract.layers, *crawler)}
     return {contract.path}
 
 
@@ -121,7 +122,7 @@ def _table_and_dataset(one: TableContract, other: DatasetContract) -> Iterator[B
     if one.name == other.name and other.target is not None:
         message = f"a dataset {one.name!r} with a target is declared"
         yield ("name",), message, "rename one of them: `from` could mean both"
-    if one.key in {f"{other.name}.{other.name}_{layer}" for layer in other.layers}:
+    if one.path in _asset_keys(other):
         yield ("name",), f"{one.key!r} is an asset of the dataset {other.name!r}", "choose another name"
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from lake_platform.contract.arrives import Arrives, FileFormat, Partitioning
+from lake_platform.contract.cataloging import Cataloging
 from lake_platform.contract.checks import find_problems
 from lake_platform.contract.columns import Column, Evolution
 from lake_platform.contract.draft import Draft, DraftArrives, DraftRule, drafted
@@ -31,6 +32,7 @@ from lake_platform.errors import InputUnknownError
 __all__ = [
     "LAYERS",
     "Arrives",
+    "Cataloging",
     "Column",
     "DatasetContract",
     "Deletes",
@@ -84,6 +86,8 @@ class DatasetContract(Strict):
     """Where the chain ends when no target is declared."""
     schedule: Cron | None = None
     """When runs are asked for, as cron in UTC, instead of as soon as files arrive."""
+    catalog: Cataloging | None = None
+    """A crawler of Glue that is run over the landed files; the platform's own tables are registered in any case."""
 
     _input_contracts: Mapping[str, "DatasetContract"] = PrivateAttr(default_factory=dict[str, "DatasetContract"])
 

@@ -9,7 +9,7 @@
 | target | produced columns, delivers, target |
 | a table | the SELECT without comments and spaces, columns, rules, inputs, partition, write mode, keys, effective_at, tracked |
 
-Description, owners, group, schedule, prefix, partition, files, settle, the sort key and `refresh` never count: which files
+Description, owners, group, schedule, catalog, prefix, partition, files, settle, the sort key and `refresh` never count: which files
 there are is seen in the inputs, and how a table lies on disks is nothing that its rows say. Layers are chained by the tokens of their inputs, so a layer needs its own parts only. Rules and types count as
 what they are compiled to, so that a change of the compiler counts and a space in a rule does not.
 """

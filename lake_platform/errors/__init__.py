@@ -25,6 +25,11 @@ from lake_platform.errors.contract import (
     UnknownTypeError,
 )
 from lake_platform.errors.glue import (
+    CrawlerCancelledError,
+    CrawlerMissingError,
+    CrawlerTargetError,
+    CrawlerTimeoutError,
+    CrawlFailedError,
     DeploymentError,
     GlueBusyError,
     GlueJobDriftError,
@@ -91,6 +96,11 @@ __all__ = [
     "CatalogPartitionError",
     "CatalogTableTakenError",
     "ContractError",
+    "CrawlFailedError",
+    "CrawlerCancelledError",
+    "CrawlerMissingError",
+    "CrawlerTargetError",
+    "CrawlerTimeoutError",
     "DefinitionExistsError",
     "DeploymentError",
     "DocumentFormatError",

@@ -95,3 +95,57 @@ class GlueRunTimeoutError(TerminalError):
 
 class DeploymentError(TerminalError):
     """Job code cannot be deployed, or not be taken back, as asked."""
+
+
+class CrawlerMissingError(TerminalError):
+    """There is no such crawler."""
+
+    def __init__(self, crawler: str) -> None:
+        super().__init__(
+            f"There is no Glue crawler {crawler!r} in this account and region: create it, or correct `catalog.crawler` of "
+            "the dataset."
+        )
+        self.crawler = crawler
+
+
+class CrawlerTargetError(TerminalError):
+    """The crawler looks elsewhere, so its success would say nothing."""
+
+    def __init__(self, crawler: str, *, url: str, targets: Sequence[str]) -> None:
+        super().__init__(
+            f"The Glue crawler {crawler!r} does not look at {url}: its targets on S3 are {', '.join(targets) or 'none'}. "
+            "Add the path to the crawler, or name another one in `catalog.crawler`."
+        )
+        self.crawler, self.url, self.targets = crawler, url, tuple(targets)
+
+
+class CrawlFailedError(TransientError):
+    """A crawl ended, but not well."""
+
+    def __init__(self, crawler: str, *, status: str, message: str, log: str) -> None:
+        super().__init__(
+            f"The crawl of {crawler!r} ended as {status}: {message or 'Glue gives no reason'}. Its log: {log or 'none'}. "
+            "The tables of the dataset are not touched by it."
+        )
+        self.crawler, self.status = crawler, status
+
+
+class CrawlerCancelledError(TerminalError):
+    """Somebody stopped the crawl."""
+
+    def __init__(self, crawler: str, *, log: str) -> None:
+        super().__init__(
+            f"The crawl of {crawler!r} was stopped by somebody, so it is not started again here. Its log: {log or 'none'}."
+        )
+        self.crawler = crawler
+
+
+class CrawlerTimeoutError(TerminalError):
+    """A crawl was waited for as long as the dataset says."""
+
+    def __init__(self, crawler: str, *, minutes: float, detail: str) -> None:
+        super().__init__(
+            f"The crawler {crawler!r} did not finish in {minutes:g} minutes: {detail}. A crawl that runs goes on, and the "
+            "next run takes it if it began after the files came. Raise `catalog.crawler_timeout` where crawls take longer."
+        )
+        self.crawler, self.minutes = crawler, minutes

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from lake_platform.lake.crawlers import NoCrawlers
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
@@ -72,7 +73,7 @@ def build_local_notebooks(settings: Settings) -> NotebookRunner:
 
 
 def build_local_resources(settings: Settings) -> dict[str, object]:
-    """`lake`, `catalog`, `hints`, `spark`, `redshift` and `notebooks`. Nothing is opened or started here."""
+    """`lake`, `catalog`, `crawlers`, `hints`, `spark`, `redshift` and `notebooks`. Nothing is opened or started here."""
 
     def spark(_: dg.InitResourceContext) -> object:
         # pyspark is imported in the runs that need it, not wherever definitions are loaded.
@@ -84,6 +85,7 @@ def build_local_resources(settings: Settings) -> dict[str, object]:
     return {
         "lake": lake,
         "catalog": DocumentCatalog(lake.lake),
+        "crawlers": NoCrawlers(),
         # Landing is a directory here: every tick looks.
         "hints": ArrivalHints(),
         "spark": dg.ResourceDefinition(spark, description="Spark jobs in this process, attached to the warm JVM."),

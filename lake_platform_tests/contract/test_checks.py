@@ -55,6 +55,8 @@ def aggregated(*, count: str = "n", sums: str = "{amount: total}", produces: str
         pytest.param(changed("kind: csv", "kind: csv, thousands: ."), "arrives.format.thousands", "as well", id="thousands"),
         pytest.param(changed("delivers: c", "files: '*.csv'\n    delivers: c"), "arrives.files", "in a list", id="files"),
         pytest.param(changed("delivers: c", "files: []\n    delivers: c"), "arrives.files", "says nothing", id="no files"),
+        pytest.param(changed("  columns", "  catalog: {crawler: ''}\n  columns"), "catalog.crawler", "no name of a crawler", id="crawler"),
+        pytest.param(changed("  columns", "  catalog: {crawler: a, crawler_timeout: 0}\n  columns"), "catalog.crawler_timeout", "greater than or equal to 1", id="crawler timeout"),
         pytest.param(changed("name: op,", "name: status,"), "columns.2.name", "stands here twice", id="column twice"),
         pytest.param(changed("name: op,", "name: op, aliases: [STATUS],"), "columns.1.aliases.0", "could mean", id="alias"),
         pytest.param(changed("name: op,", "name: op, path: a.b,"), "columns.1.path", "leads into JSON", id="path in CSV"),
@@ -105,6 +107,7 @@ def aggregated(*, count: str = "n", sums: str = "{amount: total}", produces: str
         pytest.param(changed("dim_customer", "Dim"), "target.table", "lower-case", id="table"),
         pytest.param(changed("dim_customer", "dim__events"), "target.table", "beside a target", id="table beside"),
         pytest.param(changed("dim_customer", "staging.dim"), "target.table", "lies where", id="schema"),
+        pytest.param(changed("dim_customer", "lake.dim"), "target.table", "schemas lake, staging", id="schema lake"),
         pytest.param(changed("keys: [customer_id]", "keys: []"), "target.keys", "needs keys", id="no key"),
         pytest.param(
             changed("keys: [customer_id]", "keys: [customer_id, customer_id]"), "target.keys.1", "twice", id="key twice"

@@ -12,6 +12,7 @@ from lake_platform_tests.contract.declared import changed, contract_of
     [
         pytest.param("description: change files", "description: other words", set(), id="description"),
         pytest.param("  description:", "  owners: [team:crm]\n  description:", set(), id="owners"),
+        pytest.param("  description:", "  catalog: {crawler: landed}\n  description:", set(), id="a crawler"),
         pytest.param("start: 2024-01-01", "start: 2023-01-01", set(), id="start"),
         pytest.param("RowCount > 0", "RowCount > 1", {"validated"}, id="a rule"),
         pytest.param("block_above: 0.05", "block_above: 0.5", {"validated"}, id="the quarantine"),

@@ -48,6 +48,7 @@ MODELS = [
     dataset.Arrives,
     dataset.Partitioning,
     dataset.FileFormat,
+    dataset.Cataloging,
     dataset.Column,
     dataset.Evolution,
     dataset.QualityRule,

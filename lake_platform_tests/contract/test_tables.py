@@ -89,6 +89,16 @@ def faults(folder: Path) -> list[Fault]:
     return list(load_folder(folder).faults)
 
 
+def test_no_table_is_called_as_the_crawl_of_a_dataset(folder: Path) -> None:
+    crawled = DATASET.format(name="events", partition=DAY, delivers="events") + "  catalog: {crawler: landed}\n"
+    write(folder, "events", crawled)
+    write(folder, "plays", TABLE.replace("name: plays\n  group: music", "name: events_crawler\n  group: events"), SQL)
+
+    (fault,) = faults(folder)
+    assert fault.field == "name"
+    assert "'events.events_crawler' is an asset of the dataset 'events'" in str(fault)
+
+
 def the_table(folder: Path) -> BoundTable:
     (table,) = load_folder(folder).tables
     return table
@@ -162,6 +172,7 @@ def test_a_good_folder_has_no_fault_and_its_tables_know_their_inputs(folder: Pat
         ),
         ("write: replace_partition", "write: replace_partition\n  schedule: hourly", 11, "is no cron"),
         ("table: plays", "table: staging.plays", 6, "lies where it may not"),
+        ("table: plays", "table: lake.plays", 6, "lies where it may not"),
         ("name: song, type: bigint", "name: song, type: bigint, aliases: [x]", 13, "unknown key 'aliases'"),
         ("name: song, type: bigint", "name: id, type: bigint", 13, "the column 'id' stands here twice"),
         ("rule: 'RowCount > 0'", "rule: 'Entropy \"id\" > 0'", 15, "it is not compiled to SQL"),

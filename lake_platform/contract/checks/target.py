@@ -46,8 +46,9 @@ def check_table_name(at: Location, table: str) -> Iterator[Problem]:
         yield Problem(at, f"{table!r} is no table", "write table or schema.table, in lower-case letters, digits and _")
     if table.endswith(BESIDE):
         yield Problem(at, f"{table!r} ends like a table that the platform keeps beside a target", "choose another name")
-    if table.startswith(("staging.", "pg_")):
-        yield Problem(at, f"{table!r} lies where it may not", "the schemas staging and pg_… are not for targets")
+    if table.startswith(("lake.", "staging.", "pg_")):
+        # In the catalog a schema is a database, and the tables of files are in the database `lake`.
+        yield Problem(at, f"{table!r} lies where it may not", "the schemas lake, staging and pg_… are not for targets")
 
 
 def _mode(target: Target, delivers: Delivers) -> Iterator[Problem]:

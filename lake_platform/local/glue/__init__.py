@@ -1,6 +1,6 @@
-"""A Glue endpoint on this machine: Glue's own protocol for jobs, scripts that really run, faults by name.
+"""A Glue endpoint on this machine: Glue's own protocol for jobs and crawlers, scripts that really run, faults by name.
 
-What is not about jobs goes to another server that plays AWS. Nothing in product code knows of it: `AWS_ENDPOINT_URL_GLUE`
+What is about neither goes to another server that plays AWS. Nothing in product code knows of it: `AWS_ENDPOINT_URL_GLUE`
 leads there.
 """
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
+from lake_platform.local.glue.crawlers import CrawlerBook
 from lake_platform.local.glue.faults import Fault, FaultKind, Faults
 from lake_platform.local.glue.jobs import JobBook
 from lake_platform.local.glue.refusals import GlueError
@@ -30,7 +31,8 @@ _REFUSED: dict[FaultKind, GlueError] = {
 
 
 class GlueEndpoint:
-    """Listens on a free port of 127.0.0.1 until it is closed; job calls are answered here, others by `host.aws`.
+    """Listens on a free port of 127.0.0.1 until it is closed; calls of jobs and crawlers are answered here, others by
+    `host.aws`.
 
     Faults are added to `faults`, or by `POST /faults` with `{"operation": …, "kind": …, "times": …}`.
     `calls` counts the calls by name.
@@ -41,6 +43,8 @@ class GlueEndpoint:
         self.calls: Counter[str] = Counter()
         self._folder = tempfile.TemporaryDirectory(prefix="glue-endpoint-", ignore_cleanup_errors=True)
         self.book = JobBook(host, Path(self._folder.name), faults=self.faults, startup_seconds=startup_seconds)
+        self.crawlers = CrawlerBook(host, faults=self.faults)
+        self.operations = {**self.book.operations, **self.crawlers.operations}
         self.model = GlueModel()
         self.upstream = host.aws
         self._lock = threading.Lock()
@@ -103,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             request = cast("dict[str, Any]", json.loads(body or b"{}"))
             self.glue.model.require_valid(operation, request)
-            answer = plain(self.glue.book.operations[operation](request))
+            answer = plain(self.glue.operations[operation](request))
         except GlueError as error:
             self._refuse(error)
             return
@@ -115,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_ours(self, operation: str, body: bytes) -> bool:
         if operation in _JOB_TAGS:
             return ":job/" in str(json.loads(body or b"{}").get("ResourceArn", ""))
-        return operation in self.glue.book.operations
+        return operation in self.glue.operations
 
     def _refuse(self, error: GlueError) -> None:
         self._send(error.status, {"__type": error.code, "Message": error.message}, code=error.code)

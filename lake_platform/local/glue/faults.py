@@ -17,16 +17,21 @@ FaultKind = Literal[
     "run_failed_after",
     "run_stopped",
     "run_timeout",
+    "crawl_failed",
+    "crawl_cancelled",
+    "crawl_endless",
 ]
 """Of calls: the answer is lost after the call was executed; the connection breaks before it; ThrottlingException;
 InternalServiceException; ExpiredTokenException; AccessDeniedException; ConcurrentRunsExceededException.
 Of runs: the next run ends as ERROR, or EXPIRED, without running; as FAILED after its script has succeeded; is stopped,
-or ended by its timeout, once it runs."""
+or ended by its timeout, once it runs. Of crawls: the next one ends as FAILED, or CANCELLED, or never."""
+
+_NO_CALLS = frozenset({"run", "crawl"})
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: `operation` is a call by name or `*`, for runs `run`; it is made `times` times."""
+    """One fault: `operation` is a call by name or `*`, for runs `run`, for crawls `crawl`; it is made `times` times."""
 
     operation: str
     kind: FaultKind
@@ -49,10 +54,10 @@ class Faults:
             self._pending.clear()
 
     def take(self, operation: str) -> FaultKind | None:
-        """The next fault of a call, or of a run (`run`)."""
+        """The next fault of a call, or of a run (`run`) or a crawl (`crawl`)."""
         with self._lock:
             for at, fault in enumerate(self._pending):
-                if fault.operation == operation or (fault.operation == "*" and operation != "run"):
+                if fault.operation == operation or (fault.operation == "*" and operation not in _NO_CALLS):
                     rest = [replace(fault, times=fault.times - 1)] if fault.times > 1 else []
                     self._pending[at : at + 1] = rest
                     return fault.kind
