@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lake_infra.declaration import DeclarationError, read_declaration
+from lake_infra.policy.errors import PolicyError
+from lake_infra.report.commands import TemplateFileError, add_cost, add_diff
+from lake_infra.report.prices import PriceTableError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,10 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     synth.add_argument("--declaration", type=Path, required=True, help="what `lake infra declaration` wrote")
     synth.add_argument("--out", type=Path, required=True, help="the folder for the templates")
     synth.set_defaults(run=_synth)
+    add_diff(commands.add_parser("diff", help="what would change: resources and permissions"))
+    add_cost(commands.add_parser("cost", help="what a month costs"))
     told = parser.parse_args(arguments)
     try:
         return told.run(told)
-    except DeclarationError as error:
+    except (DeclarationError, PolicyError, PriceTableError, TemplateFileError) as error:
         print(error, file=sys.stderr)
         return 2
 

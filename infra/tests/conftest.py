@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from lake_infra.declaration import Dataset, Declaration, read_declaration
 from lake_infra.options import Options, Warehouse
 

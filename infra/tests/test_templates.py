@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from lake_infra.app import render
 from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.templates import TEMPLATES
-
 from tests.conftest import HOME, Template
 
 MOST_BYTES = 51_200

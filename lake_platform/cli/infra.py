@@ -51,6 +51,45 @@ def synth(out: Path) -> None:
     run_infra("synth", "--out", str(out.absolute()))
 
 
+@infra.command()
+@click.option("--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster.")
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A template to compare with, such as `aws cloudformation get-template` prints; default: the committed one.",
+)
+def diff(template: str, against: Path | None) -> None:
+    """Say what would change if the template of the dataset files were deployed: resources, and who may do what.
+
+    Exit code 0 where nothing differs, 1 where something does, 2 where it cannot be told.
+    """
+    other = ["--against", str(against.absolute())] if against is not None else []
+    run_infra("diff", "--template", template, *other)
+
+
+@infra.command()
+@click.option("--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster.")
+@click.option("--set", "numbers", multiple=True, metavar="NAME=VALUE", help="Another number for an assumption.")
+@click.option(
+    "--numbers",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A YAML file of such numbers by name.",
+)
+@click.option(
+    "--prices",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Another price table than infra/prices.yaml.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def cost(template: str, numbers: tuple[str, ...], file: Path | None, prices: Path | None, as_json: bool) -> None:
+    """Estimate what a month costs by the price table of the project, and print all that is assumed."""
+    files = {"--numbers": file, "--prices": prices}
+    given = [text for name, path in files.items() if path is not None for text in (name, str(path.absolute()))]
+    given += [text for number in numbers for text in ("--set", number)]
+    run_infra("cost", "--template", template, *given, *(["--json"] if as_json else []))
+
+
 def run_infra(command: str, *arguments: str) -> None:
     """Runs a command of the infrastructure's own environment on the declaration of the definitions folder.
 

@@ -9,7 +9,9 @@ class UnknownIntrinsicError(PolicyError):
     """An intrinsic function, a parameter or an attribute whose value is not known."""
 
     def __init__(self, what: str, where: str) -> None:
-        super().__init__(f"{where}: {what} has no value here: give it in `Names`, or teach `intrinsics.py` what it is")
+        super().__init__(
+            f"{where}: {what} has no value here: give it in `Account`, or teach `intrinsics.py` what it is"
+        )
         self.what, self.where = what, where
 
 
@@ -35,3 +37,11 @@ class UnknownPrincipalError(PolicyError):
     def __init__(self, principal: str) -> None:
         super().__init__(f"The template has no role {principal}: ask for one of its roles, or for a service")
         self.principal = principal
+
+
+class UnknownCallError(PolicyError):
+    """An operation of AWS of which nobody has said what it needs."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(f"Nobody has said which permissions {call} needs: write it into `policy/calls.py`")
+        self.call = call

@@ -50,7 +50,7 @@ def decide(policies: Policies, request: Request) -> Decision:
     role = policies.role(request.principal)
     if role is None and not request.principal.endswith(".amazonaws.com"):
         raise UnknownPrincipalError(request.principal)
-    asked = _Asked(request, role, policies.names.account, _context(policies, request, role))
+    asked = _Asked(request, role, policies.account.number, _context(policies, request, role))
     own = role.allows if role else ()
     guard = _guard(policies, request)
     denying = [each for each in (*own, *_of_boundary(role), *guard) if each.effect == "Deny" and asked.is_meant(each)]
@@ -158,7 +158,7 @@ def _of_boundary(role: Role | None) -> tuple[Statement, ...]:
 
 def _context(policies: Policies, request: Request, role: Role | None) -> Context:
     """What a request says of itself beside what is given."""
-    account = policies.names.account
+    account = policies.account.number
     own: Mapping[str, str] = {"aws:PrincipalArn": role.arn, "aws:PrincipalAccount": account} if role else {}
     told = {
         "aws:SecureTransport": "true",

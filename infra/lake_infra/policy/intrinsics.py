@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from lake_infra.policy.account import ATTRIBUTES, KINDS, Account, default_name
 from lake_infra.policy.errors import UnknownIntrinsicError
-from lake_infra.policy.names import ATTRIBUTES, KINDS, Names, default_name
 
 Template = Mapping[str, Any]
 _NOTHING = object()
@@ -17,8 +17,8 @@ _LITERAL = re.compile(r"\$\{!([^}]*)\}")
 class Resolver:
     """Resolves values of one template. Nothing is guessed: what has no value here is an error."""
 
-    def __init__(self, template: Template, names: Names) -> None:
-        self._template, self._names = template, names
+    def __init__(self, template: Template, account: Account) -> None:
+        self._template, self._account = template, account
         self._resources = cast("dict[str, dict[str, Any]]", template.get("Resources", {}))
 
     def resolve(self, value: object, where: str) -> Any:
@@ -40,10 +40,10 @@ class Resolver:
 
     def name(self, logical_id: str) -> str:
         """What a resource is called."""
-        if logical_id in self._names.resources:
-            return self._names.resources[logical_id]
+        if logical_id in self._account.resources:
+            return self._account.resources[logical_id]
         about = self._resources[logical_id]
-        told = default_name(self._names, logical_id, about.get("Properties", {}), about["Type"])
+        told = default_name(self._account, logical_id, about.get("Properties", {}), about["Type"])
         return str(self.resolve(told, logical_id))
 
     def holds(self, condition: str, where: str) -> bool:
@@ -71,7 +71,7 @@ class Resolver:
             case "Fn::If":
                 return self.resolve(argument[1 if self.holds(argument[0], where) else 2], where)
             case "Fn::ImportValue":
-                return self._given(self._names.imports, str(self.resolve(argument, where)), where, "the export")
+                return self._given(self._account.imports, str(self.resolve(argument, where)), where, "the export")
             case _:
                 raise UnknownIntrinsicError(name, where)
 
@@ -83,12 +83,12 @@ class Resolver:
             return pseudo[name]
         if name in self._resources:
             kind = self._resources[name]["Type"]
-            return KINDS[kind].ref(self._names, self.name(name)) if kind in KINDS else self.name(name)
+            return KINDS[kind].ref(self._account, self.name(name)) if kind in KINDS else self.name(name)
         return self._parameter(name, where)
 
     def _parameter(self, name: str, where: str) -> str:
-        if name in self._names.parameters:
-            return self._names.parameters[name]
+        if name in self._account.parameters:
+            return self._account.parameters[name]
         default = self._template.get("Parameters", {}).get(name, {}).get("Default")
         if default is None:
             raise UnknownIntrinsicError(f"the parameter {name}", where)
@@ -101,7 +101,7 @@ class Resolver:
         make = KINDS[kind].arn if attribute == "Arn" and kind in KINDS else ATTRIBUTES.get((kind, attribute))
         if make is None:
             raise UnknownIntrinsicError(f"the attribute {attribute} of {logical_id} ({kind})", where)
-        return make(self._names, self.name(logical_id))
+        return make(self._account, self.name(logical_id))
 
     def _sub(self, argument: Any, where: str) -> str:
         text, given = (argument, {}) if isinstance(argument, str) else argument
@@ -136,13 +136,13 @@ class Resolver:
                 raise UnknownIntrinsicError(f"{name} in a condition", where)
 
     def _pseudo(self) -> Mapping[str, str]:
-        names = self._names
+        account = self._account
         return {
-            "AWS::AccountId": names.account,
-            "AWS::Region": names.region,
-            "AWS::Partition": names.partition,
-            "AWS::StackName": names.stack,
-            "AWS::StackId": names.arn("cloudformation", f"stack/{names.stack}/0"),
+            "AWS::AccountId": account.number,
+            "AWS::Region": account.region,
+            "AWS::Partition": account.partition,
+            "AWS::StackName": account.stack,
+            "AWS::StackId": account.arn("cloudformation", f"stack/{account.stack}/0"),
             "AWS::URLSuffix": "amazonaws.com",
         }
 

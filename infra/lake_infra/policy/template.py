@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from lake_infra.policy.account import KINDS, Account
 from lake_infra.policy.documents import Statement, read_identity_policy, read_resource_policy, read_trust_policy
 from lake_infra.policy.errors import PolicyFormError
 from lake_infra.policy.intrinsics import Resolver, Template
-from lake_infra.policy.names import KINDS, Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Policies:
         resources: statements of policies of buckets, queues, topics, keys and secrets, by the ARN of what has them.
     """
 
-    names: Names
+    account: Account
     roles: Mapping[str, Role]
     resources: Mapping[str, tuple[Statement, ...]]
 
@@ -46,7 +46,7 @@ class Policies:
         return found or next((role for role in self.roles.values() if role.arn == text), None)
 
 
-def read_policies(template: Template, names: Names, *, managed: Mapping[str, object] | None = None) -> Policies:
+def read_policies(template: Template, account: Account, *, managed: Mapping[str, object] | None = None) -> Policies:
     """Reads the policies of a template.
 
     Args:
@@ -55,8 +55,8 @@ def read_policies(template: Template, names: Names, *, managed: Mapping[str, obj
     Raises:
         PolicyError: something in them is not known, or AWS would not take it.
     """
-    reader = _Reader(template, names, managed or {})
-    return Policies(names=names, roles=reader.roles(), resources=reader.resource_policies())
+    reader = _Reader(template, account, managed or {})
+    return Policies(account=account, roles=reader.roles(), resources=reader.resource_policies())
 
 
 _RESOURCE_POLICIES: Mapping[str, tuple[str, str]] = {
@@ -69,9 +69,9 @@ _RESOURCE_POLICIES: Mapping[str, tuple[str, str]] = {
 
 
 class _Reader:
-    def __init__(self, template: Template, names: Names, managed: Mapping[str, object]) -> None:
-        self._names, self._managed = names, managed
-        self._resolver = Resolver(template, names)
+    def __init__(self, template: Template, account: Account, managed: Mapping[str, object]) -> None:
+        self._account, self._managed = account, managed
+        self._resolver = Resolver(template, account)
         everything = cast("dict[str, dict[str, Any]]", template.get("Resources", {}))
         self._resources = {
             logical_id: body
@@ -144,7 +144,7 @@ class _Reader:
             if text.startswith("arn:"):
                 yield text
             else:
-                yield KINDS[kind].arn(self._names, text.rsplit("/", 1)[-1])
+                yield KINDS[kind].arn(self._account, text.rsplit("/", 1)[-1])
 
     def _arn(self, logical_id: str) -> str:
         return self._resolver.resolve({"Fn::GetAtt": [logical_id, "Arn"]}, logical_id)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from lake_infra.policy.account import Account
 from lake_infra.policy.errors import PolicyFormError, UnknownPrincipalError
 from lake_infra.policy.evaluate import Request, decide
-from lake_infra.policy.names import Names
 from lake_infra.policy.template import read_policies
 
 ACCOUNT = "111122223333"
@@ -38,7 +38,7 @@ def _template(*inline: Any, **resources: Any) -> dict[str, Any]:
 
 
 def _may(template: dict[str, Any], action: str, resource: str, principal: str = "Jobs", **context: Any) -> bool:
-    policies = read_policies(template, Names(account=ACCOUNT, stack="data"))
+    policies = read_policies(template, Account(number=ACCOUNT, stack="data"))
     return decide(policies, Request(principal, action, resource, context.get("context", {}))).allowed
 
 

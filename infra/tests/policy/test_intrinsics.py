@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from lake_infra.policy.account import Account
 from lake_infra.policy.errors import UnknownIntrinsicError
 from lake_infra.policy.intrinsics import Resolver
-from lake_infra.policy.names import Names
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"Prefix": {"Type": "String", "Default": "acme"}, "Vpc": {"Type": "String"}},
@@ -27,7 +27,7 @@ TEMPLATE: dict[str, Any] = {
 
 
 def _resolve(value: object, **names: Any) -> Any:
-    return Resolver(TEMPLATE, Names(account="1", region="eu", stack="data", **names)).resolve(value, "here")
+    return Resolver(TEMPLATE, Account(number="1", region="eu", stack="data", **names)).resolve(value, "here")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lake_infra.policy.account import Account
 from lake_infra.policy.evaluate import Request, decide
-from lake_infra.policy.names import Names
 from lake_infra.policy.template import read_policies
 
 ACCOUNT = "111122223333"
@@ -73,7 +73,7 @@ def _allowed(own: list[Any], guard: list[Any], request: Request) -> bool:
             "Guard": {"Type": "AWS::S3::BucketPolicy", "Properties": bucket},
         }
     }
-    return decide(read_policies(template, Names(account=ACCOUNT)), request).allowed
+    return decide(read_policies(template, Account(number=ACCOUNT)), request).allowed
 
 
 @given(_OWN, _GUARD, _REQUESTS, st.integers(0, 4), st.booleans())

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from lake_infra.policy.account import Account
 from lake_infra.policy.evaluate import Request, decide
-from lake_infra.policy.names import Names
 from lake_infra.policy.template import read_policies
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("second_opinion.jsonl").read_text().splitlines()]
@@ -20,7 +20,7 @@ TRUST = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Act
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
 def test_the_other_evaluator_says_the_same(case: dict[str, Any]) -> None:
-    policies = read_policies(_template(case), Names(account="111122223333", stack="data"))
+    policies = read_policies(_template(case), Account(number="111122223333", stack="data"))
 
     told = decide(policies, Request("Jobs", case["action"], case["resource"], case["context"]))
 

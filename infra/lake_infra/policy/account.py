@@ -1,4 +1,4 @@
-"""What a template's resources are called once they are there: names, ARNs and what `Ref` gives, by kind."""
+"""The account that a template is deployed to, and what its resources are called there: names, ARNs, `Ref`, by kind."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -6,17 +6,18 @@ from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class Account:
     """What a template does not say itself.
 
     Attributes:
+        number: twelve digits.
         parameters: values of parameters; the template's defaults stand for those that are not here.
         resources: names of resources by their logical id, where the template leaves them to CloudFormation or where
             others are wanted; else a name is made of the stack's and the logical id.
         imports: values of exports of other stacks.
     """
 
-    account: str = "111122223333"
+    number: str = "111122223333"
     region: str = "eu-central-1"
     partition: str = "aws"
     stack: str = "lake"
@@ -26,11 +27,11 @@ class Names:
 
     def arn(self, service: str, resource: str) -> str:
         """An ARN in this account and region."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{self.partition}:{service}:{self.region}:{self.number}:{resource}"
 
     def global_arn(self, service: str, resource: str) -> str:
         """An ARN of this account in no region, as those of IAM are."""
-        return f"arn:{self.partition}:{service}::{self.account}:{resource}"
+        return f"arn:{self.partition}:{service}::{self.number}:{resource}"
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,20 @@ class Kind:
     """A kind of resource: the property that names it, its ARN by the name, and what `Ref` gives, the name by default."""
 
     name: str
-    arn: Callable[[Names, str], str]
-    ref: Callable[[Names, str], str] = lambda names, name: name
+    arn: Callable[[Account, str], str]
+    ref: Callable[[Account, str], str] = lambda account, name: name
 
 
-def _in_region(service: str, form: str) -> Callable[[Names, str], str]:
-    return lambda names, name: names.arn(service, form.format(name))
+def _in_region(service: str, form: str) -> Callable[[Account, str], str]:
+    return lambda account, name: account.arn(service, form.format(name))
 
 
-def _of_account(service: str, form: str) -> Callable[[Names, str], str]:
-    return lambda names, name: names.global_arn(service, form.format(name))
+def _of_account(service: str, form: str) -> Callable[[Account, str], str]:
+    return lambda account, name: account.global_arn(service, form.format(name))
 
 
-def _queue_url(names: Names, name: str) -> str:
-    return f"https://sqs.{names.region}.amazonaws.com/{names.account}/{name}"
+def _queue_url(account: Account, name: str) -> str:
+    return f"https://sqs.{account.region}.amazonaws.com/{account.number}/{name}"
 
 
 _TOPIC = _in_region("sns", "{}")
@@ -74,18 +75,18 @@ KINDS: Mapping[str, Kind] = {
     "AWS::Logs::LogGroup": Kind("LogGroupName", _in_region("logs", "log-group:{}:*")),
     "AWS::RDS::DBInstance": Kind("DBInstanceIdentifier", _in_region("rds", "db:{}")),
     "AWS::Redshift::Cluster": Kind("ClusterIdentifier", _in_region("redshift", "cluster:{}")),
-    "AWS::S3::Bucket": Kind("BucketName", lambda names, name: f"arn:{names.partition}:s3:::{name}"),
+    "AWS::S3::Bucket": Kind("BucketName", lambda account, name: f"arn:{account.partition}:s3:::{name}"),
     "AWS::SNS::Topic": Kind("TopicName", _TOPIC, _TOPIC),
     "AWS::SQS::Queue": Kind("QueueName", _in_region("sqs", "{}"), _queue_url),
     "AWS::SecretsManager::Secret": Kind("Name", _SECRET, _SECRET),
 }
 """Kinds that policies speak of. A kind that is not here is an error where a policy needs its ARN."""
 
-ATTRIBUTES: Mapping[tuple[str, str], Callable[[Names, str], str]] = {
-    ("AWS::KMS::Key", "KeyId"): lambda names, name: name,
+ATTRIBUTES: Mapping[tuple[str, str], Callable[[Account, str], str]] = {
+    ("AWS::KMS::Key", "KeyId"): lambda account, name: name,
     ("AWS::SNS::Topic", "TopicArn"): _TOPIC,
-    ("AWS::SNS::Topic", "TopicName"): lambda names, name: name,
-    ("AWS::SQS::Queue", "QueueName"): lambda names, name: name,
+    ("AWS::SNS::Topic", "TopicName"): lambda account, name: name,
+    ("AWS::SQS::Queue", "QueueName"): lambda account, name: name,
     ("AWS::SQS::Queue", "QueueUrl"): _queue_url,
     ("AWS::SecretsManager::Secret", "Id"): _SECRET,
     ("AWS::IAM::ManagedPolicy", "PolicyArn"): _MANAGED,
@@ -103,10 +104,10 @@ NAMED_BY: Mapping[str, str] = {
 """The property that names a resource, by kind."""
 
 
-def default_name(names: Names, logical_id: str, properties: Mapping[str, Any], kind: str) -> object:
+def default_name(account: Account, logical_id: str, properties: Mapping[str, Any], kind: str) -> object:
     """The value of the property that names a resource, else what CloudFormation might make."""
     told = properties.get(NAMED_BY.get(kind, ""))
     if told is not None:
         return told
-    made = f"{names.stack}-{logical_id}"
+    made = f"{account.stack}-{logical_id}"
     return made.lower() if kind == "AWS::S3::Bucket" else made
