@@ -1,20 +1,20 @@
 """Dagster's front door: the components under `defs/`, the resources of the chosen backend, one `Definitions`."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from lake_platform.assets.notebook import build_notebook
 from lake_platform.assets.table import build_table
+from lake_platform.assets.untold import UntoldVersions
 from lake_platform.components.dataset import build_dataset
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.notebook import Derived
 from lake_platform.contract.source import Folder, load_folder, load_folder_once
 from lake_platform.errors import ContractError
 from lake_platform.sensors.alerts import Alerts, AlertSender, build_alert_sensor
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
+from lake_platform.sensors.untold import build_untold_sensor
 from lake_platform.sensors.webhook import WebhookSender
 from lake_platform.settings import Settings
 
@@ -94,7 +94,7 @@ def _project() -> list[dg.Definitions]:
     """
     tree = dg.ComponentTree.for_project(DEFS)
     folders = sorted(file.parent for file in DEFS.rglob("defs.yaml"))
-    return [*(tree.build_defs(folder) for folder in folders), *_sensors(load_folder_once(DEFS).derived)]
+    return [*(tree.build_defs(folder) for folder in folders), *_sensors(load_folder_once(DEFS))]
 
 
 def _folder(path: Path) -> list[dg.Definitions]:
@@ -105,11 +105,15 @@ def _folder(path: Path) -> list[dg.Definitions]:
     tables = [build_table(table) for table in folder.tables]
     notebooks = [build_notebook(notebook) for notebook in folder.notebooks]
     datasets = [build_dataset(contract) for contract in folder.contracts]
-    return [*datasets, dg.Definitions(assets=[*tables, *notebooks]), *_sensors(folder.derived)]
+    return [*datasets, dg.Definitions(assets=[*tables, *notebooks]), *_sensors(folder)]
 
 
-def _sensors(tables: Sequence[Derived]) -> list[dg.Definitions]:
-    """What starts tables and notebooks: they wait for each other, so it is built from all of them."""
+def _sensors(folder: Folder) -> list[dg.Definitions]:
+    """What is built from all declarations: what tells Dagster, and what starts tables and notebooks."""
+    tables = folder.derived
+    datasets = [contract.name for contract in folder.contracts]
+    untold = build_untold_sensor(UntoldVersions([*folder.contracts, *tables]), datasets)
     scheduled = [(table, table.contract.schedule) for table in tables]
     schedules = [build_table_schedule(table, tables, cron) for table, cron in scheduled if cron]
-    return [dg.Definitions(sensors=[build_tables_sensor(tables)], schedules=schedules)] if tables else []
+    started = [build_tables_sensor(tables)] if tables else []
+    return [dg.Definitions(sensors=[untold, *started], schedules=schedules)]

@@ -1,22 +1,16 @@
 """The quality reports of a dataset or table, read back from its documents: every check of every partition, and when."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from lake_platform.assets.notebook_run import LAYER as NOTEBOOK
-from lake_platform.assets.notebook_run import stored_notebook_checks
+from lake_platform.assets.published import published_by
 from lake_platform.assets.results import CheckOutcome
-from lake_platform.assets.stored_checks import stored_checks
-from lake_platform.assets.table_partitions import LAYER, stored_table_checks
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.contract.notebook import BoundNotebook, Derived
+from lake_platform.contract.notebook import Derived
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import refusals_prefix
 from lake_platform.lake.versions import VersionDocument, VersionLog
-
-Judge = Callable[[VersionDocument], list[CheckOutcome]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +47,9 @@ def quality_of(
     name = declared.name if isinstance(declared, DatasetContract) else declared.contract.key
     found = [
         outcome
-        for layer, log, judge in _logs(declared, lake)
-        for document in _documents(log, partition, history=history)
-        for outcome in _outcomes(document, layer, judge(document), "published")
+        for published in published_by(declared, lake)
+        for document in _documents(published.log, partition, history=history)
+        for outcome in _outcomes(document, published.layer, published.checks(document), "published")
     ]
     newest = {(outcome.layer, outcome.partition): outcome.at for outcome in found}
     for document in _documents(VersionLog(lake.lake, refusals_prefix(name)), partition, history=history):
@@ -64,18 +58,6 @@ def quality_of(
             checks = [CheckOutcome(**check) for check in document.body["checks"]]
             found += _outcomes(document, layer, checks, "refused")
     return sorted(found, key=lambda outcome: (outcome.partition, outcome.at))
-
-
-def _logs(declared: DatasetContract | Derived, lake: Lake) -> list[tuple[str, VersionLog, Judge]]:
-    """The documents of each layer, and what tells the checks of one."""
-    if isinstance(declared, DatasetContract):
-        return [
-            (layer, lake.log(declared.name, layer), partial(stored_checks, declared, layer))
-            for layer in declared.layers
-        ]
-    if isinstance(declared, BoundNotebook):
-        return [(NOTEBOOK, lake.table_log(declared.contract.key), stored_notebook_checks)]
-    return [(LAYER, lake.table_log(declared.contract.key), stored_table_checks)]
 
 
 def _documents(log: VersionLog, partition: str | None, *, history: bool) -> list[VersionDocument]:
@@ -93,7 +75,7 @@ def _outcomes(document: VersionDocument, layer: str, checks: list[CheckOutcome],
             partition=document.partition,
             layer=layer,
             check=check.name,
-            outcome="passed" if check.passed else "failed" if check.error else "warned",
+            outcome=check.word,
             document=kind,
             number=document.number,
             at=document.published_at,

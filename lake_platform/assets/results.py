@@ -32,6 +32,11 @@ class CheckOutcome:
     metadata: Metadata = field(default_factory=dict)
     description: str | None = None
 
+    @property
+    def word(self) -> str:
+        """passed, warned (it did not pass, and held nothing back) or failed."""
+        return "passed" if self.passed else "failed" if self.error else "warned"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionResult:

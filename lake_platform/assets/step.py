@@ -7,7 +7,7 @@ adds none of its own. The marker is Dagster's own and not public: `marked_output
 partitions of a range arrive with the next run.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -116,9 +116,11 @@ def report_asset(
         dagster.Failure: every partition that had something to work on was refused, and nothing is materialized; or
             the table is not what it should be. What follows does not run.
     """
+    unchanged = [result.partition for result in results if result.state == "unchanged"]
     with kept_open(context.instance, run_id=context.run.run_id):
+        known = told_versions(context.instance, key, unchanged)
         for result in results:
-            _tell(context, key, name, result)
+            _tell(context, key, name, result, known=known.get(result.partition))
     refused = [result for result in results if result.state == "refused"]
     if refused and not any(result.state in ("published", "unchanged") for result in results):
         raise refusal(name, refused)
@@ -132,16 +134,34 @@ def report_asset(
     yield marked_output(output)
 
 
-def _tell(context: dg.AssetExecutionContext, key: dg.AssetKey, name: str, result: PartitionResult) -> None:
+def told_versions(instance: dg.DagsterInstance, key: dg.AssetKey, partitions: Collection[str]) -> dict[str, str]:
+    """The data version of the last materialization of each of these partitions, where Dagster has one."""
+    told: dict[str, str] = {}
+    if ALL in partitions:
+        event = instance.get_latest_materialization_event(key)
+        found = event.asset_materialization if event else None
+        told |= {ALL: (found.tags or {}).get(DATA_VERSION_TAG, "")} if found else {}
+    if any(partition != ALL for partition in partitions):
+        tags = instance.event_log_storage.get_latest_tags_by_partition(
+            key, dg.DagsterEventType.ASSET_MATERIALIZATION, [DATA_VERSION_TAG]
+        )
+        told |= {partition: found.get(DATA_VERSION_TAG, "") for partition, found in tags.items()}
+    return told
+
+
+def _tell(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, name: str, result: PartitionResult, *, known: str | None
+) -> None:
     partition = None if result.partition == ALL else result.partition
     for check in result.checks:
         log_check(context, key, check, partition=partition)
     if result.state == "published":
-        context.log_event(_materialization(key, result, partition))
-    elif result.state == "unchanged" and BACKFILL_ID_TAG in context.run.tags:
-        # Dagster calls a backfill failed where a partition of it was not materialized in its runs.
-        known = _known_metadata(context.instance, key, result, partition)
-        context.log_event(_materialization(key, replace(result, metadata=known), partition))
+        context.log_event(materialization(key, result, partition))
+    elif result.state == "unchanged" and (BACKFILL_ID_TAG in context.run.tags or known != result.token):
+        # Dagster calls a backfill failed where a partition of it was not materialized in its runs. In any run, the one
+        # that published may have died before it told.
+        metadata = _known_metadata(context.instance, key, result, partition)
+        context.log_event(materialization(key, replace(result, metadata=metadata), partition))
     elif result.state == "refused":
         context.log.error(f"{name} {result.partition} is refused: {result.reason}")
 
@@ -207,7 +227,8 @@ def _evaluation(key: dg.AssetKey, check: CheckOutcome, partition: str | None) ->
     )
 
 
-def _materialization(key: dg.AssetKey, result: PartitionResult, partition: str | None) -> dg.AssetMaterialization:
+def materialization(key: dg.AssetKey, result: PartitionResult, partition: str | None) -> dg.AssetMaterialization:
+    """A published partition in Dagster's words; its data version is the token."""
     return dg.AssetMaterialization(
         asset_key=key,
         partition=partition,

@@ -10,7 +10,9 @@ from typing import Any
 import click
 import dagster as dg
 
+from lake_platform.assets.event_storage import kept_open
 from lake_platform.assets.keys import dataset_keys
+from lake_platform.assets.untold import UntoldVersions
 from lake_platform.cli.alerts import tell_ends
 from lake_platform.cli.names import Chosen, choose
 from lake_platform.cli.progress import run_progress
@@ -22,6 +24,7 @@ from lake_platform.definitions import build_definitions, build_resources, load_d
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.arrivals import Tick, look
 from lake_platform.sensors.tables import look_at_tables
+from lake_platform.sensors.untold import untold_events
 from lake_platform.settings import Settings
 
 Loaded = Callable[[], dg.Definitions]
@@ -80,6 +83,7 @@ def run_tick(settings: Settings, *, datasets: Sequence[str] = (), verbose: bool 
     with dg.DagsterInstance.get() as instance:
         parts = [_run_dataset(loaded, contract, lake, instance, verbose=verbose) for contract in contracts]
         parts.append(_run_tables(loaded, chosen, lake, instance, verbose=verbose))
+        _tell_untold(chosen, lake, instance)
         tell_ends(instance)
     return TickSummary(
         runs=[run for part in parts for run in part.runs],
@@ -124,6 +128,13 @@ def _run_tables(
         )
     ]
     return TickSummary(runs=runs, refused=refused, ticks=seen)
+
+
+def _tell_untold(chosen: Chosen, lake: Lake, instance: dg.DagsterInstance) -> None:
+    """What the sensor of that name does in the daemon: a run that was killed has told nothing of what it published."""
+    with kept_open(instance):
+        for event in untold_events(UntoldVersions([*chosen.datasets, *chosen.tables]), lake, instance):
+            instance.report_runless_asset_event(event)
 
 
 def _look_at(chosen: Chosen, lake: Lake, instance: dg.DagsterInstance) -> list[Tick]:

@@ -75,6 +75,13 @@ def test_other_runs_tell_nothing_of_what_is_unchanged(instance: dg.DagsterInstan
     assert told(instance, FIRST) == [("a", 7)]
 
 
+def test_any_run_tells_what_a_run_that_died_has_published_and_not_told(instance: dg.DagsterInstance) -> None:
+    run(instance, {FIRST: ("unchanged", "newer"), SECOND: ("unchanged", "b")}, {})
+
+    assert told(instance, FIRST) == [("newer", None), ("a", 7)]
+    assert told(instance, SECOND) == [("b", 7)]
+
+
 def test_a_refused_partition_of_a_backfill_is_not_told_as_materialized(instance: dg.DagsterInstance) -> None:
     run(instance, {FIRST: ("refused", "r"), SECOND: ("unchanged", "b")}, BACKFILL)
 

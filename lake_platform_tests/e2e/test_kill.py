@@ -17,6 +17,8 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
+from lake_platform.assets.keys import asset_key, dataset_keys
+from lake_platform.assets.step import told_versions
 from lake_platform.cli.files import retry
 from lake_platform.lake import refusals
 from lake_platform.local.redshift.endpoint import warehouse_of
@@ -159,6 +161,26 @@ def statuses(name: str) -> list[str]:
     return [run.status.value for run in reversed(runs)]
 
 
+def told(house: House, name: str) -> dict[str, str]:
+    """Asset and partition to the last version that Dagster was told."""
+    with dg.DagsterInstance.get() as instance:
+        return {
+            f"{key.to_user_string()} {partition}": version
+            for key in dataset_keys(house.contract(name))
+            for partition, version in told_versions(instance, key, ["2024-03-01", "2024-03-02"]).items()
+        }
+
+
+def published(house: House, name: str) -> dict[str, str]:
+    """The same, of the documents."""
+    contract = house.contract(name)
+    return {
+        f"{asset_key(name, layer).to_user_string()} {partition}": document.token
+        for layer in contract.layers
+        for partition, document in house.lake.log(name, layer).latest_documents().items()
+    }
+
+
 def forget_attempts(house: House, name: str) -> None:
     for partition in ("2024-03-01", "2024-03-02"):
         refusals.reset_attempts(house.lake.lake, name, partition)
@@ -180,7 +202,8 @@ def test_tick_after_kills_leads_to_the_tables_of_an_undisturbed_lake(
     assert [run.status for run in after.runs] == ([] if step == "target" else ["success"]), after
     assert again.runs == []
     assert tables(shared_house, name) == undisturbed
-    assert "STARTED" not in statuses(name)[:-1]
+    assert "STARTED" not in statuses(name)
+    assert told(shared_house, name) == published(shared_house, name)
 
 
 def test_three_kills_exhaust_the_attempts_and_lake_retry_wakes_the_partitions(
