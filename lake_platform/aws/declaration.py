@@ -52,6 +52,7 @@ OPERATOR_VARIABLES = (
     "AWS_DEFAULT_REGION",
     "LAKE_ALERT_WEBHOOK",
     "LAKE_DEFS",
+    "LAKE_GLUE_CRAWLER_PREFIX",
     "LAKE_GLUE_PYTHON_MODULES",
     "LAKE_HOME",
     "LAKE_REDSHIFT_HOST",
@@ -85,11 +86,13 @@ def build_declaration(folder: Folder) -> dict[str, Any]:
 
 def _dataset(contract: DatasetContract) -> dict[str, Any]:
     files = contract.arrives.files
+    crawler = {"crawler": contract.catalog.crawler} if contract.catalog else {}
     return {
         "name": contract.name,
         "prefix": contract.arrives.prefix,
         # A regular expression is no matter of EventBridge: every key below the prefix is told then.
         "suffixes": sorted(files) if isinstance(files, list) else [],
+        **crawler,
     }
 
 

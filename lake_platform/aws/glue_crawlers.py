@@ -46,10 +46,14 @@ class _SystemClock:
 
 
 class GlueCrawlers:
-    """The crawlers of the AWS backend."""
+    """The crawlers of the AWS backend.
 
-    def __init__(self, glue: AwsCalls, *, clock: Clock | None = None) -> None:
-        self._glue, self._clock = glue, clock or _SystemClock()
+    Args:
+        prefix: of their names in Glue, so that two deployments in one account have crawlers of their own.
+    """
+
+    def __init__(self, glue: AwsCalls, *, prefix: str = "", clock: Clock | None = None) -> None:
+        self._glue, self._prefix, self._clock = glue, prefix, clock or _SystemClock()
 
     def crawl(self, crawler: str, *, url: str, after: dt.datetime, minutes: float) -> Crawl:
         """As `Crawlers.crawl`. A crawl that goes on when this ends, by an error too, is left alone.
@@ -62,6 +66,7 @@ class GlueCrawlers:
             CrawlerTimeoutError: it did not end in time, or Glue did not answer for so long.
             AwsRefusedError: the role of the platform may not look at crawlers or start them.
         """
+        crawler = f"{self._prefix}{crawler}"
         waiting = _Waiting(crawler, self._clock, minutes)
         # `started`: by this call, and `known` was the last crawl before. `waited`: a crawl of others was seen running.
         started, waited, known = False, False, None

@@ -44,7 +44,7 @@ def build_aws_resources(settings: Settings, transforms: Transforms) -> dict[str,
     return {
         "lake": lake,
         "catalog": GlueCatalog(AwsCalls(connect, "glue"), prefix=aws.database_prefix),
-        "crawlers": GlueCrawlers(AwsCalls(connect, "glue")),
+        "crawlers": GlueCrawlers(AwsCalls(connect, "glue"), prefix=aws.crawler_prefix),
         "hints": ArrivalHints(queue, bucket=settings.landing_bucket, sweep_seconds=aws.sweep_seconds),
         "spark": build_glue(lake, glue, transforms),
         "redshift": build_aws_redshift(aws),

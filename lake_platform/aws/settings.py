@@ -72,6 +72,7 @@ class AwsSettings:
         region: AWS_REGION or AWS_DEFAULT_REGION.
         kms_key: LAKE_KMS_KEY, the ARN of the key for what the platform writes; None leaves it to the buckets.
         database_prefix: LAKE_GLUE_DATABASE_PREFIX, of the databases of the Glue Data Catalog.
+        crawler_prefix: LAKE_GLUE_CRAWLER_PREFIX, before the names of the crawlers that datasets name.
         arrivals_queue: LAKE_ARRIVALS_QUEUE, the URL of the queue that is told of landed files; None is none.
         sweep_seconds: LAKE_SWEEP_SECONDS, between two looks at a dataset of which the queue says nothing.
         alert_topic: LAKE_ALERT_TOPIC, the ARN of the topic that the end of each run is told; None is none.
@@ -80,6 +81,7 @@ class AwsSettings:
     region: str
     kms_key: str | None
     database_prefix: str
+    crawler_prefix: str
     arrivals_queue: str | None
     sweep_seconds: int
     alert_topic: str | None
@@ -104,6 +106,7 @@ class AwsSettings:
             region=region,
             kms_key=env.get("LAKE_KMS_KEY") or None,
             database_prefix=env.get("LAKE_GLUE_DATABASE_PREFIX", ""),
+            crawler_prefix=env.get("LAKE_GLUE_CRAWLER_PREFIX", ""),
             arrivals_queue=queue,
             sweep_seconds=_seconds(env),
             alert_topic=topic,

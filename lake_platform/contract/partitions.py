@@ -6,7 +6,7 @@ Everything is UTC. A partition in the future is a partition like any other.
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -93,22 +93,6 @@ def logical_start(partition: PartitionKey) -> dt.datetime:
     raise ValueError(f"{partition!r} is not the key of a partition in time")
 
 
-def next_key(by: PartitionBy, partition: PartitionKey) -> PartitionKey:
-    """The partition that follows in the calendar.
-
-    Raises:
-        ValueError: `none` has one partition only, or the calendar ends.
-    """
-    start = logical_start(partition)
-    if by == "none":
-        raise ValueError("partition: {by: none} has one partition only")
-    if by == "month":
-        year, month = divmod(start.year * 12 + start.month, 12)
-        return _key(year, month + 1, 1, 0, by=by)
-    later = start + (dt.timedelta(hours=1) if by == "hour" else dt.timedelta(days=1))
-    return _key(later.year, later.month, later.day, later.hour, by=by)
-
-
 def last_complete(by: PartitionBy, moment: dt.datetime) -> PartitionKey | None:
     """The last partition that has ended at a moment (UTC): its logical date. None for `none`, which does not end."""
     if by == "none":
@@ -118,19 +102,6 @@ def last_complete(by: PartitionBy, moment: dt.datetime) -> PartitionKey | None:
         return _key(year, month + 1, 1, 0, by=by)
     before = moment - (dt.timedelta(hours=1) if by == "hour" else dt.timedelta(days=1))
     return _key(before.year, before.month, before.day, before.hour, by=by)
-
-
-def partition_keys_between(by: PartitionBy, first: PartitionKey, last: PartitionKey) -> Iterator[PartitionKey]:
-    """All partitions from the first to the last, both included; none where the last is before the first."""
-    if by == "none":
-        yield ALL
-        return
-    key = first
-    while key <= last:
-        yield key
-        if key == last:
-            return
-        key = next_key(by, key)
 
 
 def render_keys(keys: Sequence[PartitionKey]) -> str:

@@ -103,7 +103,7 @@ class CrawlerMissingError(TerminalError):
     def __init__(self, crawler: str) -> None:
         super().__init__(
             f"There is no Glue crawler {crawler!r} in this account and region: create it, or correct `catalog.crawler` of "
-            "the dataset."
+            "the dataset or LAKE_GLUE_CRAWLER_PREFIX."
         )
         self.crawler = crawler
 

@@ -6,7 +6,7 @@ way cannot lose or double anything.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lake_platform.contract.dataset import DatasetContract
@@ -14,7 +14,7 @@ from lake_platform.lake.inputs import Inputs
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import Landing
 from lake_platform.lake.refusals import Refusal, attempts_at, latest_refusal
-from lake_platform.lake.store import ObjectInfo
+from lake_platform.lake.store import ObjectInfo, ObjectStore
 from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionDocument
 
@@ -65,29 +65,56 @@ def pending(
         inputs: of the transform. Partitions wait for them, and where they refresh, a newer version makes them pending.
     """
     read = inputs or Inputs()
-    wanted: dict[str, str] = {}
-    tried: dict[str, int] = {}
-    held: dict[str, str] = {}
-    waits: list[float] = []
-    for partition, known, landed in _unfinished(lake, contract, landing, raw_fingerprint, read):
+
+    def candidate(partition: str, known: VersionDocument | None, landed: Sequence[ObjectInfo]) -> Candidate:
         state = partition_state(landed, known, fingerprint, read.tokens())
         refusal = _standing_refusal(
             lake, contract.name, partition, known=known, landed=landed, fingerprint=fingerprint, inputs=read
         )
-        attempts = attempts_at(lake.lake, contract.name, partition, state=state)
-        if refusal is not None:
-            held[partition] = f"{REFUSED}{refusal.reason}"
-        elif read.waits:
-            held[partition] = read.waits
-        elif attempts.exhausted:
-            held[partition] = (
-                f"failed {attempts.count} times; `lake retry {contract.name} {partition}` or a new file wakes it"
-            )
+        held = f"{REFUSED}{refusal.reason}" if refusal is not None else read.waits
+        return Candidate(partition, state, held)
+
+    return decided(
+        lake.lake,
+        contract.name,
+        [candidate(*found) for found in _unfinished(lake, contract, landing, raw_fingerprint, read)],
+        now=now,
+        wakes=f"`lake retry {contract.name} {{partition}}` or a new file wakes it",
+    )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partition that is not finished, the state that a run would work on, and why it may have to be left alone."""
+
+    partition: str
+    state: str
+    held: str | None = None
+
+
+def decided(store: ObjectStore, key: str, candidates: Iterable[Candidate], *, now: dt.datetime, wakes: str) -> Pending:
+    """Wanted, unless it is held already, was tried too often, or was tried a moment ago.
+
+    Args:
+        key: under which the attempts are kept.
+        wakes: what wakes a partition that was tried too often; `{partition}` stands for its name.
+    """
+    wanted: dict[str, str] = {}
+    tried: dict[str, int] = {}
+    held: dict[str, str] = {}
+    waits: list[float] = []
+    for each in candidates:
+        if each.held is not None:
+            held[each.partition] = each.held
+            continue
+        attempts = attempts_at(store, key, each.partition, state=each.state)
+        if attempts.exhausted:
+            held[each.partition] = f"failed {attempts.count} times; {wakes.format(partition=each.partition)}"
         elif wait := attempts.waits(now):
-            held[partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
+            held[each.partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
             waits.append(wait)
         else:
-            wanted[partition], tried[partition] = state, attempts.number
+            wanted[each.partition], tried[each.partition] = each.state, attempts.number
     return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
 
 

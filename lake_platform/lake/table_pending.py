@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from lake_platform.contract.fingerprint import derived_fingerprint
 from lake_platform.contract.notebook import Derived
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.pending import REFUSED, WAITS, Pending
-from lake_platform.lake.refusals import attempts_at, latest_refusal
+from lake_platform.lake.pending import REFUSED, WAITS, Candidate, Pending, decided
+from lake_platform.lake.refusals import latest_refusal
 from lake_platform.lake.table_inputs import InputReader, Versions
 from lake_platform.lake.token import digest
 from lake_platform.lake.versions import VersionDocument
@@ -27,27 +27,23 @@ def table_pending(
     if not unfinished:
         return Pending()
     found = fingerprint or derived_fingerprint(table)
-    wanted: dict[str, str] = {}
-    tried: dict[str, int] = {}
-    held: dict[str, str] = {}
-    waits: list[float] = []
     key = table.contract.key
-    for partition, versions in unfinished.items():
+
+    def candidate(partition: str, versions: Versions) -> Candidate:
         content = digest(dict(versions))
-        state = digest([content, found])
         refusal = latest_refusal(lake.lake, key, partition)
-        attempts = attempts_at(lake.lake, key, partition, state=state)
+        held = None
         if refusal is not None and (refusal.content, refusal.fingerprint) == (content, found):
-            held[partition] = f"{REFUSED}{refusal.reason}"
-        elif attempts.exhausted:
-            command = f"lake retry {table.contract.name} {partition}"
-            held[partition] = f"failed {attempts.count} times; `{command}` or a new version of an input wakes it"
-        elif wait := attempts.waits(now):
-            held[partition] = f"failed {attempts.count} times, tried again in {wait:.0f} s"
-            waits.append(wait)
-        else:
-            wanted[partition], tried[partition] = state, attempts.number
-    return Pending(partitions=wanted, attempts=tried, held=held, waits=min(waits, default=None))
+            held = f"{REFUSED}{refusal.reason}"
+        return Candidate(partition, digest([content, found]), held)
+
+    return decided(
+        lake.lake,
+        key,
+        [candidate(*each) for each in unfinished.items()],
+        now=now,
+        wakes=f"`lake retry {table.contract.name} {{partition}}` or a new version of an input wakes it",
+    )
 
 
 def unfinished_partitions(table: Derived, *, lake: Lake, versions: Mapping[str, Versions]) -> dict[str, Versions]:

@@ -20,11 +20,6 @@ class TableChange:
     widened: tuple[str, ...] = ()
 
 
-def quote_table(text: str) -> str:
-    """A table as people write it (`dim_customer`, `staging.stg_customers`), quoted and with its schema."""
-    return TableName.parse(text).sql
-
-
 def ensure_tables(session: Session, specs: Iterable[TableSpec]) -> list[TableChange]:
     """`ensure_table` for each."""
     return [ensure_table(session, spec) for spec in specs]

@@ -57,25 +57,6 @@ def missing(session: Session, contract: Declaration, partitions: Mapping[str, St
     ]
 
 
-def ensure_staged(
-    session: Session,
-    contract: Declaration,
-    *,
-    manifest_url: str,
-    partitions: Mapping[str, StagedPartition],
-    copy_iam_role: str,
-) -> bool:
-    """Stages what is missing, for the transaction that publishes it; the whole set, where a single partition is.
-
-    Returns:
-        Whether anything was loaded.
-    """
-    if not missing(session, contract, partitions):
-        return False
-    stage(session, contract, manifest_url=manifest_url, partitions=partitions, copy_iam_role=copy_iam_role)
-    return True
-
-
 def render_delete(contract: Declaration, spec: TableSpec, partitions: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The DELETE before COPY, and its parameters. Never TRUNCATE: it commits."""
     if contract.delivers != "events":

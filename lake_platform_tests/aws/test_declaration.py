@@ -57,6 +57,17 @@ def test_a_changed_prefix_is_another_declaration(tmp_path: Path) -> None:
     assert dataset == {"name": "sales", "prefix": "elsewhere/", "suffixes": [".csv", ".csv.gz"]}
 
 
+def test_a_crawler_is_declared_where_a_dataset_names_one(tmp_path: Path) -> None:
+    source = ROOT / "lake_platform" / "defs" / "sales" / "sales" / "defs.yaml"
+    (tmp_path / "sales").mkdir()
+    named = source.read_text() + "  catalog: {crawler: sales-landed}\n"
+    (tmp_path / "sales" / "defs.yaml").write_text(named)
+
+    (dataset,) = build_declaration(load_folder(tmp_path))["datasets"]
+
+    assert dataset["crawler"] == "sales-landed"
+
+
 def test_the_jobs_are_those_that_are_deployed() -> None:
     settings = GlueSettings(code_bucket="my-code", role="arn:aws:iam::1:role/r", job_prefix="prod-")
     known = {"CodeBucket": "my-code", "JobsRole": "arn:aws:iam::1:role/r", "JobPrefix": "prod-", "CodeDigest": "c" * 16}

@@ -248,6 +248,15 @@ def test_throttling_without_end_is_told_after_the_minutes_of_the_dataset(yard: Y
         yard.crawl(name, minutes=0)
 
 
+def test_two_deployments_have_crawlers_of_their_own(yard: Yard) -> None:
+    name = yard.make()
+    crawlers = GlueCrawlers(AwsCalls(yard.connect, "glue"), prefix="crawler ", clock=yard.clock)
+
+    crawl = crawlers.crawl(name.removeprefix("crawler "), url=URL, after=dt.datetime.now(dt.UTC), minutes=60)
+
+    assert crawl.crawler == name
+
+
 def test_a_crawler_that_is_not_there_is_named(yard: Yard) -> None:
     with pytest.raises(CrawlerMissingError, match=r"no Glue crawler 'nowhere'.*`catalog.crawler`"):
         yard.crawl("nowhere")

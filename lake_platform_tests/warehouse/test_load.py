@@ -12,7 +12,7 @@ import pytest
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import StagingCountError
 from lake_platform.warehouse.ddl import ensure_table
-from lake_platform.warehouse.load import StagedPartition, ensure_staged, missing, render_copy, stage
+from lake_platform.warehouse.load import StagedPartition, missing, render_copy, stage
 from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.session import Session
 from lake_platform.warehouse.table import TableColumn, TableSpec, staging_table
@@ -177,20 +177,6 @@ def test_missing_tells_what_staging_does_not_hold(
     load(session, events, write_manifest({"a": ("t1", 3)}), {"a": ("t1", 3)})
 
     assert missing(session, events, asked) == expected
-
-
-def test_what_is_staged_is_not_loaded_again(
-    session: Session, events: DatasetContract, write_manifest: Callable[[Files], str]
-) -> None:
-    url, partitions = write_manifest({"a": ("t1", 3)}), {"a": StagedPartition("t1", 3)}
-    ensure_table(session, staging_table(events))
-
-    loaded = [
-        ensure_staged(session, events, manifest_url=url, partitions=partitions, copy_iam_role="default")
-        for _ in range(2)
-    ]
-
-    assert loaded == [True, False]
 
 
 def test_a_column_that_came_later_is_loaded_by_the_order_of_the_files(

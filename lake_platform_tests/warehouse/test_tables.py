@@ -4,7 +4,7 @@ import pytest
 
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import TableColumnError, TargetDeclarationError
-from lake_platform.warehouse.ddl import TableChange, ensure_table, quote_table, render_create
+from lake_platform.warehouse.ddl import TableChange, ensure_table, render_create
 from lake_platform.warehouse.names import TableName, quote, quote_literal
 from lake_platform.warehouse.redshift import RedshiftResource
 from lake_platform.warehouse.session import Session
@@ -75,7 +75,7 @@ def test_a_target_may_name_its_schema() -> None:
         target_table(contract)
 
     assert TableName.parse("marts.dim_x") == TableName("marts", "dim_x")
-    assert quote_table("marts.dim_x") == '"marts"."dim_x"'
+    assert TableName.parse("marts.dim_x").sql == '"marts"."dim_x"'
 
 
 def test_columns_of_deletes_are_not_tracked() -> None:
