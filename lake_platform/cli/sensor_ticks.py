@@ -1,23 +1,22 @@
 """What a tick of all sensors costs: on the first look, and when there is nothing new."""
 
 import time
-from collections import Counter
 
 import dagster as dg
 
 from lake_platform.definitions import build_definitions, build_resources
 from lake_platform.lake.hints import POLL_SECONDS
-from lake_platform.local.rehearsal.calls import CallLog
+from lake_platform.local.rehearsal.calls import CallLog, CallsOf
 from lake_platform.settings import Settings
 
 
-def tick_sensors(settings: Settings, log: CallLog) -> dict[str, Counter[str]]:
+def tick_sensors(settings: Settings, log: CallLog) -> list[CallsOf]:
     """The calls of AWS of the first tick of all sensors after a start, and of one after it that finds nothing new."""
     repository = build_definitions(settings).get_repository_def()
     # Shared by the ticks, as in the process of a code location.
     resources = build_resources(settings)
     sensors = [sensor for sensor in repository.sensor_defs if sensor.name != "run_alerts"]
-    told: dict[str, Counter[str]] = {}
+    told: list[CallsOf] = []
     with dg.DagsterInstance.get() as instance:
         for tick in ("first tick", "second tick", "tick with nothing new"):
             began = time.time()
@@ -27,6 +26,6 @@ def tick_sensors(settings: Settings, log: CallLog) -> dict[str, Counter[str]]:
                     instance, repository_def=repository, sensor_name=sensor.name, resources=needed
                 )
                 sensor.evaluate_tick(context)
-            told[f"{tick} of {len(sensors)} sensors"] = log.between(began, time.time())
+            told.append(log.of(f"{tick} of {len(sensors)} sensors", began, time.time()))
             time.sleep(POLL_SECONDS + 0.5)
     return told

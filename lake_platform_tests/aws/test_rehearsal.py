@@ -16,8 +16,8 @@ from lake_platform.cli.sensor_ticks import tick_sensors
 from lake_platform.cli.tick import TickSummary, run_tick
 from lake_platform.cli.warehouse import read_table
 from lake_platform.definitions import build_resources
-from lake_platform.local.rehearsal.calls import CallLog, logged_calls
-from lake_platform.local.rehearsal.cloud import LAKE, LANDING, Cloud, environment, open_cloud
+from lake_platform.local.rehearsal.calls import CallLog
+from lake_platform.local.rehearsal.cloud import ACTORS, LAKE, LANDING, Cloud, environment, open_cloud
 from lake_platform.local.rehearsal.compare import Table, compare_tables
 from lake_platform.settings import Settings
 from lake_platform.spark.glue_settings import GlueSettings
@@ -59,7 +59,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iter
     aws.mkdir()
     shutil.copy(INSTANCE_FILE, aws)
     text = scd2("crm", columns=PERSONAL)
-    with open_cloud(aws) as cloud, logged_calls() as calls:
+    with open_cloud(aws) as cloud:
         (folder / "local").mkdir()
         with built_house(folder / "local", spark_dir) as house, pytest.MonkeyPatch.context() as patch:
             patch.setenv("LAKE_PII_KEY", cloud.pii_key)
@@ -69,13 +69,14 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iter
             here = house.tick()
             tables_here = {name: read_table(f"SELECT * FROM {name}") for name in TABLES}
         defs = {"LAKE_DEFS": str(folder / "local/defs"), "DAGSTER_HOME": str(aws)}
-        with environment({**cloud.environment, **defs}), contextlib.chdir(aws):
+        with environment({**cloud.deployer, **defs}), contextlib.chdir(aws):
             deploy(GlueSettings.from_environment(os.environ))
+        with environment({**cloud.environment, **defs}), contextlib.chdir(aws):
             for key, content in (GOOD, BAD):
                 cloud.client("s3").put_object(Bucket=LANDING, Key=key, Body=content.encode())
             there = run_tick(Settings.from_environment())
             tables_there = {name: read_table(f"SELECT * FROM {name}") for name in TABLES}
-            yield Rehearsed(cloud, aws, here, there, tables_here, tables_there, calls)
+            yield Rehearsed(cloud, aws, here, there, tables_here, tables_there, CallLog(cloud.requests))
 
 
 def test_the_tables_are_equal_row_for_row(rehearsed: Rehearsed) -> None:
@@ -121,8 +122,7 @@ def test_those_who_subscribed_heard_of_the_end(rehearsed: Rehearsed) -> None:
 def test_a_tick_with_nothing_new_asks_the_queue_and_nothing_else(rehearsed: Rehearsed) -> None:
     told = tick_sensors(Settings.from_environment(), rehearsed.calls)
 
-    *_, last = told.values()
-    assert last == {"sqs.ReceiveMessage": 1}
+    assert told[-1].made == {"orchestrator": {"sqs.ReceiveMessage": 1}}
     sqs = rehearsed.cloud.client("sqs")
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     left = sqs.get_queue_attributes(QueueUrl=rehearsed.cloud.queue, AttributeNames=names)["Attributes"]
@@ -147,6 +147,20 @@ def test_no_secret_is_anywhere(rehearsed: Rehearsed) -> None:
     assert [
         (name, canary[:10]) for name, text in places.items() for canary in canaries if canary.encode() in text
     ] == []
+
+
+def test_every_actor_calls_with_a_key_of_its_own(rehearsed: Rehearsed) -> None:
+    made = {(each["actor"], each["call"]) for each in rehearsed.calls.record()}
+
+    assert {actor for actor, _ in made} == set(ACTORS)
+    assert made >= {
+        ("orchestrator", "glue.StartJobRun"),
+        ("glue_jobs", "s3.CompleteMultipartUpload"),
+        ("glue_jobs", "secretsmanager.GetSecretValue"),
+        ("warehouse", "s3.GetObject"),
+        ("deployer", "glue.CreateJob"),
+    }
+    assert {actor for actor, call in made if call == "glue.CreateJob"} == {"deployer"}
 
 
 def test_the_job_leaves_neither_magic_nor_temporary_files(rehearsed: Rehearsed) -> None:

@@ -16,7 +16,7 @@ from lake_platform.contract.source import load_folder
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.lake import Lake
 from lake_platform.local.glue import Fault, GlueEndpoint, ScriptHost
-from lake_platform.local.glue.script import S3A_JARS
+from lake_platform.local.glue.script import S3A_JARS, SHORT_LIVED
 from lake_platform.spark.jars import COMMITTER_JAR, JARS, default_cache, ensure_jars
 from lake_platform.spark.java import find_java_home
 from lake_platform.spark.package import build_package
@@ -40,8 +40,7 @@ def real_house(aws_url: str) -> Iterator[GlueHouse]:
             credentials=CREDENTIALS,
             s3a_jars=ensure_jars(cache, os.environ, jars=S3A_JARS),
             java_home=str(find_java_home(os.environ)),
-            # A job of seconds ends before code is worth compiling twice.
-            java_options="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+            java_options=SHORT_LIVED,
         )
     )
     house = GlueHouse(aws_url, endpoint)

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
+from lake_platform.local.aws_requests import RequestLog, Wire, read_request
 from lake_platform.local.glue.crawlers import CrawlerBook
 from lake_platform.local.glue.faults import Fault, FaultKind, Faults
 from lake_platform.local.glue.jobs import JobBook
@@ -35,11 +36,11 @@ class GlueEndpoint:
     `host.aws`.
 
     Faults are added to `faults`, or by `POST /faults` with `{"operation": …, "kind": …, "times": …}`.
-    `calls` counts the calls by name.
+    `calls` counts the calls by name; with `log`, those that are answered here are written down too.
     """
 
-    def __init__(self, host: ScriptHost, *, startup_seconds: float = 0.0) -> None:
-        self.faults = Faults()
+    def __init__(self, host: ScriptHost, *, startup_seconds: float = 0.0, log: RequestLog | None = None) -> None:
+        self.faults, self.log = Faults(), log
         self.calls: Counter[str] = Counter()
         self._folder = tempfile.TemporaryDirectory(prefix="glue-endpoint-", ignore_cleanup_errors=True)
         self.book = JobBook(host, Path(self._folder.name), faults=self.faults, startup_seconds=startup_seconds)
@@ -109,8 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.glue.model.require_valid(operation, request)
             answer = plain(self.glue.operations[operation](request))
         except GlueError as error:
+            self._write_down(body, error.status)
             self._refuse(error)
             return
+        self._write_down(body, 200)
         if silent:
             self.close_connection = True
             return
@@ -120,6 +123,12 @@ class _Handler(BaseHTTPRequestHandler):
         if operation in _JOB_TAGS:
             return ":job/" in str(json.loads(body or b"{}").get("ResourceArn", ""))
         return operation in self.glue.operations
+
+    def _write_down(self, body: bytes, status: int) -> None:
+        if self.glue.log is not None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            wire = Wire(method="POST", target=self.path, headers=headers, body=body)
+            self.glue.log.add(read_request(wire), status=status)
 
     def _refuse(self, error: GlueError) -> None:
         self._send(error.status, {"__type": error.code, "Message": error.message}, code=error.code)

@@ -36,6 +36,9 @@ S3A_JARS = (
 )
 """What Glue's runtime brings and pyspark does not."""
 
+SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Options of Java for jobs of seconds: they end before code is worth compiling twice."""
+
 _SPARK_ARGUMENTS = ("--conf", "--extra-jars", "--extra-py-files")
 
 
@@ -143,6 +146,8 @@ class ScriptHost:
             "spark.hadoop.fs.s3a.path.style.access": "true",
             "spark.hadoop.fs.s3a.connection.ssl.enabled": str(urlsplit(self.aws).scheme == "https").lower(),
             "spark.hadoop.fs.s3a.aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
+            # As in the Hadoop of Glue 5.1: else each file deletes the markers of all folders above it.
+            "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
             "spark.hadoop.fs.s3a.buffer.dir": str(folder / "tmp"),
         }
 

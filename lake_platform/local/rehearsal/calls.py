@@ -1,45 +1,70 @@
-"""Which calls of AWS this process makes, by kind and time."""
+"""Which calls of AWS were made, by whom: counted by kind and time, and as a record without repeats."""
 
-import threading
-import time
+import re
 from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-from botocore.client import BaseClient
+from lake_platform.local.aws_requests import LoggedRequest, read_requests
+from lake_platform.local.rehearsal.cloud import ACTORS, Actor, access_key
+
+_ACTOR_OF: Mapping[str, Actor] = {access_key(actor): actor for actor in ACTORS}
+_VARYING = re.compile(
+    r"""
+    part-\d+-[0-9a-f-]{36}[^/]*                      # a file of Spark
+    | [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}
+    | (?<![:\w])[0-9a-f]{12,}                         # tokens, digests, attempts; no account
+    | (?<=jr_)[0-9a-f]{16,}                          # runs of Glue
+    | (?<=context/)\w{30}                            # of Dagster Pipes
+    | (?<=messages/)\d+
+    | (attempt|task)_\d{12}\w+                       # of Spark's committers
+    | (?<![\w-])\d{4}-\d\d(-\d\d(T\d\d)?)?(?!\w)    # partitions
+    | (?<=/)\d{6}(?=\.json$)                         # numbered documents
+    | (?<=:secret:rehearsal-pii-)\w{6}$
+    """,
+    re.VERBOSE,
+)
 
 
-@dataclass
+@dataclass(frozen=True)
+class CallsOf:
+    """The calls of one run or tick: by each actor that made any, how many of each kind."""
+
+    what: str
+    made: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
 class CallLog:
-    """Every call of boto3 in this process: when it began, and `service.Operation`. Repeats inside a client count once."""
+    """The calls that servers have written into a file."""
 
-    calls: list[tuple[float, str]] = field(default_factory=list[tuple[float, str]])
-    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    path: Path
 
-    def between(self, begin: float, end: float) -> Counter[str]:
-        """The calls of a span of time (`time.time()`), by kind."""
-        with self.lock:
-            return Counter(kind for moment, kind in self.calls if begin <= moment <= end)
+    def between(self, begin: float, end: float, actor: Actor = "orchestrator") -> Counter[str]:
+        """The calls of one actor in a span of time (`time.time()`), by kind; a call that was tried again counts again."""
+        key = access_key(actor)
+        return Counter(each.call for each in read_requests(self.path) if each.key_id == key and begin <= each.at <= end)
 
-    def add(self, kind: str) -> None:
-        with self.lock:
-            self.calls.append((time.time(), kind))
+    def of(self, what: str, begin: float, end: float) -> CallsOf:
+        """The calls of all actors in a span of time."""
+        made = {actor: self.between(begin, end, actor) for actor in ACTORS}
+        return CallsOf(what, {actor: dict(calls) for actor, calls in made.items() if calls})
+
+    def record(self) -> list[dict[str, str]]:
+        """Each call of each actor on each resource once, in order; what differs from run to run is `*`."""
+        found = {line for request in read_requests(self.path) for line in _lines(request)}
+        return [{"actor": actor, "call": call, "resource": resource} for actor, call, resource in sorted(found)]
 
 
-@contextmanager
-def logged_calls() -> Generator[CallLog]:
-    """Logs the calls of all clients of this process inside the block."""
-    log = CallLog()
-    call: Any = BaseClient._make_api_call  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] one place that all operations pass
+def _lines(request: LoggedRequest) -> Iterator[tuple[str, str, str]]:
+    """Of a request of one of the actors; a copy is authorized as a read of its source too."""
+    actor = _ACTOR_OF.get(request.key_id)
+    if actor is not None:
+        yield from ((actor, request.call, steady(each)) for each in request.resources)
+        yield from ((actor, "s3.GetObject", steady(each)) for each in request.reads)
 
-    def logged(self: Any, operation_name: str, api_params: Any) -> Any:
-        log.add(f"{self.meta.service_model.service_name}.{operation_name}")
-        return call(self, operation_name, api_params)
 
-    setattr(BaseClient, "_make_api_call", logged)  # noqa: B010
-    try:
-        yield log
-    finally:
-        setattr(BaseClient, "_make_api_call", call)  # noqa: B010
+def steady(resource: str) -> str:
+    """A resource as every run names it."""
+    return _VARYING.sub("*", resource)

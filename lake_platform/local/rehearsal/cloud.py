@@ -10,14 +10,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import boto3
 from botocore.config import Config
 
 from lake_platform.errors import RehearsalServerError, SettingsError
+from lake_platform.local.aws_requests import RequestLog
 from lake_platform.local.glue import GlueEndpoint, ScriptHost
-from lake_platform.local.glue.script import S3A_JARS
+from lake_platform.local.glue.script import S3A_JARS, SHORT_LIVED
 from lake_platform.local.redshift import ensure_endpoint, stop_endpoint
 from lake_platform.spark.jars import default_cache, ensure_jars
 from lake_platform.spark.java import find_java_home
@@ -25,6 +26,9 @@ from lake_platform.spark.java import find_java_home
 REGION = "us-east-1"
 LANDING, LAKE, CODE = "rehearsal-landing", "rehearsal-lake", "rehearsal-code"
 ROLE = "arn:aws:iam::123456789012:role/rehearsal-glue"
+Actor = Literal["orchestrator", "glue_jobs", "warehouse", "deployer"]
+"""Who calls AWS: Dagster's processes, the jobs, COPY, and `lake deploy-jobs`; each with an access key of its own."""
+ACTORS: tuple[Actor, ...] = get_args(Actor)
 _FOREIGN = ("AWS_", "LAKE_")
 
 
@@ -34,7 +38,9 @@ class Cloud:
 
     Attributes:
         url: of the server that plays all but the Glue jobs.
-        environment: all that the platform is told, in variables.
+        environment: all that the orchestrator is told, in variables.
+        credentials: the variables of each actor's temporary credentials.
+        requests: where both servers write down what they are asked.
         pii_key: what the secret of LAKE_PII_KEY_FROM holds.
         queue, topic: of arrivals and of alerts; `heard` is a queue that has subscribed to the topic.
     """
@@ -42,14 +48,21 @@ class Cloud:
     url: str
     glue: GlueEndpoint
     environment: Mapping[str, str]
+    credentials: Mapping[Actor, Mapping[str, str]]
+    requests: Path
     pii_key: str
     queue: str
     topic: str
     heard: str
 
+    @property
+    def deployer(self) -> Mapping[str, str]:
+        """The environment of `lake deploy-jobs`."""
+        return {**self.environment, **self.credentials["deployer"]}
+
     def client(self, service: str) -> Any:
         """A client for whoever looks at the account from outside."""
-        return _client(service, self.url, self.environment)
+        return _client(service, self.url)
 
 
 @contextmanager
@@ -57,7 +70,7 @@ def open_cloud(home: Path, *, versioned: bool = True, startup_seconds: float = 0
     """Starts the servers on free ports of 127.0.0.1 and makes the account; ends them with the block.
 
     Args:
-        home: for the warehouse.
+        home: for the warehouse, and for `logs/` of the servers.
         versioned: whether the landing bucket keeps versions.
         startup_seconds: how long a Glue run takes to start.
 
@@ -65,27 +78,34 @@ def open_cloud(home: Path, *, versioned: bool = True, startup_seconds: float = 0
         SettingsError: moto is not installed.
         RehearsalServerError: a server does not come up.
     """
-    credentials = {"AWS_ACCESS_KEY_ID": "AKIAREHEARSAL", "AWS_SECRET_ACCESS_KEY": f"canary-{secrets.token_hex(16)}"}
+    credentials: dict[Actor, Mapping[str, str]] = {actor: _credentials(actor) for actor in ACTORS}
     pii_key = f"canary-{secrets.token_hex(16)}"
+    logs = home / "logs"
+    logs.mkdir(parents=True)
+    requests = logs / "requests.jsonl"
     with ExitStack() as stack:
-        url = stack.enter_context(_aws_server())
-        basics = {**credentials, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": url}
+        url = stack.enter_context(recording_server(logs))
+        basics = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": url}
         basics |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"}
-        glue = GlueEndpoint(_script_host(url, credentials), startup_seconds=startup_seconds)
+        host = _script_host(url, credentials["glue_jobs"])
+        glue = GlueEndpoint(host, startup_seconds=startup_seconds, log=RequestLog(requests))
         stack.callback(glue.close)
-        account = _make_account(lambda service: _client(service, url, basics), pii_key, versioned=versioned)
+        account = _make_account(lambda service: _client(service, url), pii_key, versioned=versioned)
         stack.callback(stop_endpoint, home)
-        with environment(basics):
+        with environment({**basics, **credentials["warehouse"]}):
             warehouse = ensure_endpoint(home)
         yield Cloud(
             url=url,
             glue=glue,
+            credentials=credentials,
+            requests=requests,
             pii_key=pii_key,
             queue=account["LAKE_ARRIVALS_QUEUE"],
             topic=account["LAKE_ALERT_TOPIC"],
             heard=account.pop("heard"),
             environment={
                 **basics,
+                **credentials["orchestrator"],
                 **account,
                 "AWS_ENDPOINT_URL_GLUE": glue.url,
                 "LAKE_BACKEND": "aws",
@@ -121,18 +141,28 @@ def environment(values: Mapping[str, str], *, kept: tuple[str, ...] = ()) -> Gen
 
 
 @contextmanager
-def _aws_server() -> Generator[str]:
+def recording_server(logs: Path) -> Generator[str]:
+    """The address of a server that plays S3 and the rest.
+
+    Args:
+        logs: a folder: what is asked goes to `requests.jsonl`, what the server prints to `aws_server.log`.
+
+    Raises:
+        SettingsError: moto is not installed.
+        RehearsalServerError: the server does not come up.
+    """
     if find_spec("moto") is None:
         raise SettingsError(
             "the rehearsal needs moto, which is not installed: `make setup`, or pip install 'moto[server]'"
         )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lake_platform.local.rehearsal.aws_server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    with (logs / "aws_server.log").open("ab") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lake_platform.local.rehearsal.aws_server", str(logs / "requests.jsonl")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=printed,
+            text=True,
+        )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
@@ -146,6 +176,20 @@ def _aws_server() -> Generator[str]:
         process.stdout.close()
 
 
+def _credentials(actor: str) -> dict[str, str]:
+    """Temporary ones, as a role gives them."""
+    return {
+        "AWS_ACCESS_KEY_ID": access_key(actor),
+        "AWS_SECRET_ACCESS_KEY": f"canary-{secrets.token_hex(16)}",
+        "AWS_SESSION_TOKEN": f"canary-{secrets.token_hex(16)}",
+    }
+
+
+def access_key(actor: str) -> str:
+    """By it the servers know who calls."""
+    return f"ASIA{actor.replace('_', '').upper()}"
+
+
 def _script_host(url: str, credentials: Mapping[str, str]) -> ScriptHost:
     return ScriptHost(
         aws=url,
@@ -153,6 +197,7 @@ def _script_host(url: str, credentials: Mapping[str, str]) -> ScriptHost:
         region=REGION,
         s3a_jars=ensure_jars(default_cache(os.environ), os.environ, jars=S3A_JARS),
         java_home=str(find_java_home(os.environ)),
+        java_options=SHORT_LIVED,
     )
 
 
@@ -179,10 +224,8 @@ def _arn(sqs: Any, url: str) -> str:
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
 
 
-def _client(service: str, url: str, told: Mapping[str, str]) -> Any:
+def _client(service: str, url: str) -> Any:
     session: Any = boto3.session.Session(
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-        region_name=REGION,
+        aws_access_key_id=access_key("outside"), aws_secret_access_key="outside", region_name=REGION
     )
     return session.client(service, endpoint_url=url, config=Config(proxies={}))
