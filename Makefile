@@ -65,14 +65,16 @@ lock: setup ## write the hashed requirements anew from pyproject.toml
 	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -o requirements-dev.txt
 
-infra-setup: infra/.venv/.ready ## the environment of the infrastructure: CDK with a node of its own
+infra-setup: infra/.venv/.ready infra/.venv-tools/.ready ## the environments of the infrastructure: CDK and its node; tools
 
 infra/.venv/.ready: infra/requirements.txt
-	$(PYTHON) -m venv infra/.venv
-	if infra/.venv/bin/python -m pip install --quiet uv==$(UV_VERSION); then \
-	  infra/.venv/bin/uv pip install --quiet --python infra/.venv/bin/python --require-hashes -r infra/requirements.txt ; \
+infra/.venv-tools/.ready: infra/requirements-tools.txt
+infra/.venv/.ready infra/.venv-tools/.ready:
+	$(PYTHON) -m venv $(@D)
+	if $(@D)/bin/python -m pip install --quiet uv==$(UV_VERSION); then \
+	  $(@D)/bin/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $< ; \
 	else \
-	  infra/.venv/bin/python -m pip install --quiet --require-hashes -r infra/requirements.txt ; \
+	  $(@D)/bin/python -m pip install --quiet --require-hashes -r $< ; \
 	fi
 	touch $@
 
@@ -86,10 +88,11 @@ infra-golden: setup infra-setup ## write the declaration and the templates anew 
 
 infra-lock: setup ## write the hashed requirements of the infrastructure anew
 	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 infra/requirements.in -o infra/requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-strip-extras --no-header --no-emit-index-url --python-version 3.11 infra/requirements-tools.in -o infra/requirements-tools.txt
 
 down: ## stop the warm JVM and the local Redshift endpoint
 	$(BIN)/lake down
 
 clean: ## stop everything and remove the local lake, Dagster's storage and the environment
 	-test -x $(BIN)/lake && $(BIN)/lake down
-	rm -rf .lake .dagster $(VENV) infra/.venv
+	rm -rf .lake .dagster $(VENV) infra/.venv infra/.venv-tools

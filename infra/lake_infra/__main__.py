@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lake_infra.declaration import DeclarationError, read_declaration
+from lake_infra.findings import FindingsError
 from lake_infra.policy.errors import PolicyError
 from lake_infra.report.commands import TemplateFileError, add_cost, add_diff
 from lake_infra.report.prices import PriceTableError
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = parser.parse_args(arguments)
     try:
         return told.run(told)
-    except (DeclarationError, PolicyError, PriceTableError, TemplateFileError) as error:
+    except (DeclarationError, FindingsError, PolicyError, PriceTableError, TemplateFileError) as error:
         print(error, file=sys.stderr)
         return 2
 

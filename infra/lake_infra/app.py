@@ -1,4 +1,4 @@
-"""From a declaration to a template."""
+"""From a declaration to a template, in which cdk-nag finds nothing that has no reason."""
 
 import json
 import tempfile
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
 
 from lake_infra.declaration import Declaration
+from lake_infra.findings import FindingsError, read_findings
 from lake_infra.options import Options
 from lake_infra.stack import LakeStack
 
@@ -24,22 +26,40 @@ FLAGS: Mapping[str, Any] = {
 }
 
 
-def build_app(declaration: Declaration, options: Options, *, folder: Path) -> tuple[cdk.App, LakeStack]:
-    """The app with the data stack; nothing is written before it is synthesised.
+def checked_app(folder: Path) -> cdk.App:
+    """An app that cdk-nag looks at when it is synthesised.
 
     Args:
         folder: where CDK writes its cloud assembly.
     """
     app = cdk.App(outdir=str(folder), context=dict(FLAGS), analytics_reporting=False)
-    return app, LakeStack(app, STACK, declaration=declaration, options=options)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app
 
 
 def synthesise(declaration: Declaration, options: Options) -> dict[str, Any]:
-    """The template of the data stack."""
-    with tempfile.TemporaryDirectory(prefix="lake-infra-") as folder:
-        app, stack = build_app(declaration, options, folder=Path(folder))
+    """The template of the data stack.
+
+    Raises:
+        FindingsError: cdk-nag or CDK finds something wrong that is not acknowledged.
+    """
+    with tempfile.TemporaryDirectory(prefix="lake-infra-") as made:
+        folder = Path(made)
+        app = checked_app(folder)
+        stack = LakeStack(app, STACK, declaration=declaration, options=options)
+        write_assembly(app, folder)
+        return json.loads((folder / stack.template_file).read_text(encoding="utf-8"))
+
+
+def write_assembly(app: cdk.App, folder: Path) -> None:
+    """Synthesises the app into its folder; raises FindingsError as `synthesise`."""
+    try:
         app.synth()
-        return json.loads((Path(folder) / stack.template_file).read_text(encoding="utf-8"))
+    except RuntimeError as error:
+        findings = read_findings(folder)
+        if not findings:
+            raise
+        raise FindingsError(findings) from error
 
 
 def render(template: Mapping[str, Any]) -> str:

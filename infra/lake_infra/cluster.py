@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_redshift as redshift
 from constructs import Construct
 
+from lake_infra.acknowledge import acknowledge
 from lake_infra.names import Names
 from lake_infra.network import Network
 from lake_infra.parameters import number, text
@@ -63,6 +64,11 @@ class ClusterWarehouse(Construct):
             logging_properties=redshift.CfnCluster.LoggingPropertiesProperty(
                 log_destination_type="cloudwatch", log_exports=LOG_EXPORTS
             ),
+        )
+        acknowledge(
+            cluster,
+            "AwsSolutions-RS4",
+            reason="Only the security group of its clients gets in; another port would hide it from nobody else.",
         )
         cluster.apply_removal_policy(RemovalPolicy.SNAPSHOT)
         self.variables = {"LAKE_REDSHIFT_CLUSTER": names.named("warehouse"), "LAKE_REDSHIFT_USER": USER}

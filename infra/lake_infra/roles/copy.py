@@ -4,6 +4,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lake_infra.names import Names
+from lake_infra.roles.statements import allow
 from lake_infra.roles.trust import of_this_account
 
 
@@ -19,7 +20,7 @@ class CopyRole(Construct):
             description="COPY of the warehouse of the lake",
             assumed_by=of_this_account(self, service),
         )
-        allow = self.role.add_to_policy
-        allow(iam.PolicyStatement(actions=["s3:ListBucket"], resources=[names.bucket_arn("lake")]))
-        allow(iam.PolicyStatement(actions=["s3:GetObject"], resources=[names.bucket_arn("lake", "*")]))
-        allow(iam.PolicyStatement(actions=["kms:Decrypt"], resources=[key_arn]))
+        lake = names.bucket_arn("lake")
+        allow(self.role, ["s3:ListBucket"], [lake])
+        allow(self.role, ["s3:GetObject"], [f"{lake}/*"], why_a_pattern="The keys of the lake are made by runs.")
+        allow(self.role, ["kms:Decrypt"], [key_arn])

@@ -4,6 +4,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lake_infra.names import Names
+from lake_infra.roles.statements import allow
 from lake_infra.roles.trust import of_this_account
 
 
@@ -24,31 +25,27 @@ class JobsRole(Construct):
             description="The Glue jobs of the lake",
             assumed_by=of_this_account(self, "glue.amazonaws.com"),
         )
-        allow = self.role.add_to_policy
+        lake, code = names.bucket_arn("lake"), names.bucket_arn("code")
+        allow(self.role, ["s3:ListBucket", "s3:ListBucketMultipartUploads"], [lake])
         allow(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket", "s3:ListBucketMultipartUploads"], resources=[names.bucket_arn("lake")]
-            )
+            self.role,
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+            [f"{lake}/*"],
+            why_a_pattern="The keys of the lake are made by runs.",
+        )
+        allow(self.role, ["s3:GetObject"], [f"{code}/*"], why_a_pattern="The keys of the code hold its digest.")
+        allow(self.role, ["secretsmanager:GetSecretValue"], [secret_arn])
+        allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])
+        allow(
+            self.role,
+            ["logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
+            [names.arn("logs", f"log-group:/aws-glue/jobs/{self.name}-role/*")],
+            why_a_pattern="Streams are named by runs.",
         )
         allow(
-            iam.PolicyStatement(
-                actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-                resources=[names.bucket_arn("lake", "*")],
-            )
-        )
-        allow(iam.PolicyStatement(actions=["s3:GetObject"], resources=[names.bucket_arn("code", "*")]))
-        allow(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[secret_arn]))
-        allow(iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[key_arn]))
-        allow(
-            iam.PolicyStatement(
-                actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-                resources=[names.arn("logs", f"log-group:/aws-glue/jobs/{self.name}-role/*")],
-            )
-        )
-        allow(
-            iam.PolicyStatement(
-                actions=["cloudwatch:PutMetricData"],
-                resources=["*"],
-                conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
-            )
+            self.role,
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            why_a_pattern="The action takes no resource; the condition holds it to the metrics of Glue.",
+            conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
         )
