@@ -4,7 +4,6 @@ import warnings
 from pathlib import Path
 
 import dagster as dg
-
 from lake_platform.assets.notebook import build_notebook
 from lake_platform.assets.table import build_table
 from lake_platform.assets.untold import UntoldVersions

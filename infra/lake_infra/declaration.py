@@ -20,7 +20,7 @@ class Dataset:
     Attributes:
         prefix: below the landing bucket.
         suffixes: of the keys that count; none: every key counts.
-        crawler: the name of the crawler that it asks for, behind the name prefix.
+        crawler: the name of the crawler that it asks for, without its prefix.
     """
 
     name: str

@@ -1,9 +1,9 @@
 """The two Glue jobs, as the platform declares them."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-import aws_cdk as cdk
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -25,6 +25,7 @@ class Jobs(Construct):
     Attributes:
         prefix: of the names of the jobs.
         names: of the jobs.
+        security_configuration: its name.
         variables: what the backend reads of them.
     """
 
@@ -39,8 +40,8 @@ class Jobs(Construct):
         role_arn: str,
     ) -> None:
         super().__init__(scope, "Jobs")
-        self.prefix, self._configuration = names.named(""), names.named("jobs")
-        self._secure(key)
+        self.prefix = names.named("")
+        self.security_configuration = self._secure(names, key)
         self._sizes = _sizes(scope, declaration.jobs["validate"])
         known = {
             "CodeBucket": code_bucket,
@@ -55,18 +56,18 @@ class Jobs(Construct):
             "LAKE_GLUE_CONCURRENT_RUNS": self._sizes["MaxConcurrentRuns"],
             "LAKE_GLUE_JOB_PREFIX": self.prefix,
             "LAKE_GLUE_ROLE": role_arn,
-            "LAKE_GLUE_SECURITY_CONFIGURATION": self._configuration,
+            "LAKE_GLUE_SECURITY_CONFIGURATION": self.security_configuration,
             "LAKE_GLUE_TIMEOUT_MINUTES": self._sizes["Timeout"],
             "LAKE_GLUE_WORKERS": self._sizes["NumberOfWorkers"],
             "LAKE_GLUE_WORKER_TYPE": self._sizes["WorkerType"],
         }
 
-    def _secure(self, key: kms.Key) -> None:
+    def _secure(self, names: Names, key: kms.Key) -> str:
         configuration = glue.CfnSecurityConfiguration
-        configuration(
+        return configuration(
             self,
             "SecurityConfiguration",
-            name=self._configuration,
+            name=names.named("jobs"),
             encryption_configuration=configuration.EncryptionConfigurationProperty(
                 cloud_watch_encryption=configuration.CloudWatchEncryptionProperty(
                     cloud_watch_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn
@@ -78,15 +79,17 @@ class Jobs(Construct):
                     configuration.S3EncryptionProperty(s3_encryption_mode="SSE-KMS", kms_key_arn=key.key_arn)
                 ],
             ),
-        )
+        ).ref
 
     def _job(self, kind: str, declared: Mapping[str, Any]) -> None:
-        """All that is declared, so that a field more of the declaration is one more here."""
-        body = {**declared, "Name": declared["name"], "SecurityConfiguration": self._configuration, "Tags": TAGS}
-        del body["name"]
-        body |= {name: self._sizes[name] for name in ("NumberOfWorkers", "Timeout", "WorkerType")}
-        body["ExecutionProperty"] = {"MaxConcurrentRuns": self._sizes["MaxConcurrentRuns"]}
-        cdk.CfnResource(self, kind.capitalize(), type="AWS::Glue::Job", properties=body)
+        """All that is declared: a field that CloudFormation does not have is an error of this call."""
+        sizes = {name: self._sizes[name] for name in ("NumberOfWorkers", "Timeout", "WorkerType")}
+        runs = glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=self._sizes["MaxConcurrentRuns"])
+        known = {"ExecutionProperty": runs, "Command": glue.CfnJob.JobCommandProperty(**_snake(declared["Command"]))}
+        body = _snake({**declared, **sizes, **known})
+        glue.CfnJob(
+            self, kind.capitalize(), **body, security_configuration=self.security_configuration, tags=dict(TAGS)
+        )
 
 
 def fill(told: Any, known: Mapping[str, str]) -> Any:
@@ -97,6 +100,11 @@ def fill(told: Any, known: Mapping[str, str]) -> Any:
         for name, value in known.items():
             told = told.replace(f"${{{name}}}", value)
     return told
+
+
+def _snake(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`MaxRetries` as CDK spells it: `max_retries`."""
+    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in fields.items()}
 
 
 def _sizes(scope: Construct, declared: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from lake_infra.alerts import Alerts
 from lake_infra.arrivals import Arrivals
 from lake_infra.catalog import Catalog
 from lake_infra.cluster import ClusterWarehouse
+from lake_infra.crawlers import Crawlers, crawled_prefixes
 from lake_infra.declaration import Declaration
 from lake_infra.jobs import Jobs
 from lake_infra.keys import DataKey
@@ -17,6 +18,7 @@ from lake_infra.network import Network
 from lake_infra.options import Options
 from lake_infra.outputs import add_outputs
 from lake_infra.roles.copy import CopyRole
+from lake_infra.roles.crawler import CrawlerRole
 from lake_infra.roles.jobs import JobsRole
 from lake_infra.secrets import PiiKey
 from lake_infra.serverless import ServerlessWarehouse
@@ -56,6 +58,7 @@ class LakeStack(cdk.Stack):
             code_bucket=storage.code.bucket_name,
             role_arn=jobs_role.role.role_arn,
         )
+        self._add_crawlers(names, declaration, key_arn=key.key_arn, configuration=jobs.security_configuration)
         warehouse = _WAREHOUSES[options.warehouse](
             self, names=names, network=network, key=key, copy_role=copy_role.role.role_arn
         )
@@ -76,6 +79,7 @@ class LakeStack(cdk.Stack):
                 "LAKE_BACKEND": "aws",
                 "LAKE_BUCKET": storage.lake.bucket_name,
                 "LAKE_CODE_BUCKET": storage.code.bucket_name,
+                "LAKE_GLUE_CRAWLER_PREFIX": names.named(""),
                 "LAKE_GLUE_DATABASE_PREFIX": names.database_prefix,
                 "LAKE_KMS_KEY": key.key_arn,
                 "LAKE_LANDING_BUCKET": storage.landing.bucket_name,
@@ -87,3 +91,16 @@ class LakeStack(cdk.Stack):
                 **warehouse.variables,
             },
         )
+
+    def _add_crawlers(self, names: Names, declaration: Declaration, *, key_arn: str, configuration: str) -> None:
+        """Nothing, where no dataset names a crawler."""
+        prefixes = sorted({prefix for found in crawled_prefixes(declaration.datasets).values() for prefix in found})
+        if prefixes:
+            role = CrawlerRole(self, names=names, key_arn=key_arn, prefixes=prefixes).role
+            Crawlers(
+                self,
+                names=names,
+                datasets=declaration.datasets,
+                role_arn=role.role_arn,
+                configuration=configuration,
+            )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,25 +48,33 @@ def test_the_committed_declaration_is_that_of_the_contracts() -> None:
     )
 
 
-def test_a_changed_prefix_is_another_declaration(tmp_path: Path) -> None:
-    source = ROOT / "lake_platform" / "defs" / "sales" / "sales" / "defs.yaml"
-    (tmp_path / "sales").mkdir()
-    (tmp_path / "sales" / "defs.yaml").write_text(source.read_text().replace("prefix: sales/", "prefix: elsewhere/"))
+def declared(folder: Path, *changes: tuple[str, str]) -> Any:
+    """The declaration of the sales pipeline's dataset alone, after these changes of its file."""
+    text = (ROOT / "lake_platform" / "defs" / "sales" / "sales" / "defs.yaml").read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    (folder / "defs.yaml").write_text(text, encoding="utf-8")
+    (dataset,) = build_declaration(load_folder(folder))["datasets"]
+    return dataset
 
-    (dataset,) = build_declaration(load_folder(tmp_path))["datasets"]
 
-    assert dataset == {"name": "sales", "prefix": "elsewhere/", "suffixes": [".csv", ".csv.gz"]}
+def test_a_dataset_says_what_lands_and_which_crawler_it_names(tmp_path: Path) -> None:
+    crawled = ("  target:\n", "  catalog: {crawler: crm-landed}\n  target:\n")
+
+    assert declared(tmp_path, ("prefix: sales/", "prefix: elsewhere/"), crawled) == {
+        "name": "sales",
+        "prefix": "elsewhere/",
+        "suffixes": [".csv", ".csv.gz"],
+        "crawler": "crm-landed",
+    }
 
 
-def test_a_crawler_is_declared_where_a_dataset_names_one(tmp_path: Path) -> None:
-    source = ROOT / "lake_platform" / "defs" / "sales" / "sales" / "defs.yaml"
-    (tmp_path / "sales").mkdir()
-    named = source.read_text() + "  catalog: {crawler: sales-landed}\n"
-    (tmp_path / "sales" / "defs.yaml").write_text(named)
+def test_a_regular_expression_of_names_is_told_as_the_whole_prefix(tmp_path: Path) -> None:
+    text = (ROOT / "lake_platform" / "defs" / "sales" / "sales" / "defs.yaml").read_text(encoding="utf-8")
+    (files,) = [line for line in text.splitlines() if line.strip().startswith("files:")]
 
-    (dataset,) = build_declaration(load_folder(tmp_path))["datasets"]
-
-    assert dataset["crawler"] == "sales-landed"
+    assert declared(tmp_path, (files, "    files: 'sales_.*'"))["suffixes"] == []
 
 
 def test_the_jobs_are_those_that_are_deployed() -> None:
