@@ -1,5 +1,6 @@
 """Secrets by reference: an argument of a job names where the secret is, never what it is."""
 
+import os
 from typing import Any
 
 from glue_jobs.errors import SecretReferenceError
@@ -25,7 +26,9 @@ def read_reference(reference: str) -> str:
     if not is_reference(reference):
         raise SecretReferenceError("the reference", "is neither an ARN of Secrets Manager nor ssm:NAME")
     service = "secretsmanager" if reference.startswith(_SECRETS_MANAGER) else "ssm"
-    client: Any = boto3.client(service)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType] its stubs know S3 only
+    region = reference.split(":")[3] if reference.startswith("arn:") else os.environ.get("AWS_REGION")
+    # boto3 alone reads AWS_DEFAULT_REGION only.
+    client: Any = boto3.client(service, region_name=region or None)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType] its stubs know S3 only
     try:
         if service == "secretsmanager":
             value = client.get_secret_value(SecretId=reference).get("SecretString")

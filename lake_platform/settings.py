@@ -57,6 +57,12 @@ class Settings:
         )
 
 
+def aws_region(environ: Mapping[str, str] | None = None) -> str | None:
+    """AWS_REGION, else AWS_DEFAULT_REGION: boto3 reads the second only, and containers of ECS are given the first."""
+    env = os.environ if environ is None else environ
+    return env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or None
+
+
 def _required(env: Mapping[str, str], name: str) -> str:
     if not env.get(name):
         raise SettingsError(f"{name} is not set: LAKE_BACKEND=aws needs the name of that bucket")

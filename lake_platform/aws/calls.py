@@ -8,6 +8,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_platform.errors import AwsRefusedError, AwsUnreachableError
+from lake_platform.settings import aws_region
 
 Connect = Callable[[str], Any]
 """From the name of a service to a new client of it, with the credentials that are valid now."""
@@ -35,7 +36,7 @@ _REFUSED = frozenset(
 def connect(service: str) -> Any:
     """A new client; region, credentials and endpoint are those of the environment, read anew."""
     retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    session: Any = boto3.session.Session()
+    session: Any = boto3.session.Session(region_name=aws_region())
     return session.client(service, config=Config(retries=retries, connect_timeout=10, read_timeout=60))
 
 

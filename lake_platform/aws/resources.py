@@ -17,7 +17,7 @@ from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.s3_store import S3Store
 from lake_platform.notebooks.run import NotebookRunner
-from lake_platform.settings import Settings
+from lake_platform.settings import Settings, aws_region
 from lake_platform.spark.glue import GlueResource
 from lake_platform.spark.glue_connect import connect as connect_glue
 from lake_platform.spark.glue_job import define_jobs
@@ -94,4 +94,4 @@ def s3_client() -> Any:
     # Imported where it is used: it takes a second, and definitions are loaded again and again.
     from dagster_aws.s3 import S3Resource
 
-    return S3Resource(max_attempts=ATTEMPTS).get_client()
+    return S3Resource(max_attempts=ATTEMPTS, region_name=aws_region()).get_client()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lake_platform.errors import SettingsError
+from lake_platform.settings import aws_region
 
 Tls = Literal["verify-full", "verify-ca", "off"]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -91,7 +92,7 @@ class AwsSettings:
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "AwsSettings":
         """Raises SettingsError for what is missing or cannot be used; the message names the variable."""
         env = os.environ if environ is None else environ
-        region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION")
+        region = aws_region(env)
         if not region:
             raise SettingsError(
                 "AWS_REGION is not set: set it to the region of the buckets, the jobs and the warehouse"

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from lake_platform.aws.calls import AwsCalls, code_of
 from lake_platform.errors import AlertNotSentError, AwsRefusedError, AwsUnreachableError
 from lake_platform.sensors.run_alert import RunAlert
+from lake_platform.settings import aws_region
 
 SUBJECT = 100
 """SNS takes no longer one, and ASCII only."""
@@ -20,7 +21,7 @@ MESSAGE = 250_000
 
 def connect_sns(service: str) -> Any:
     """A client that answers within seconds: a message that was not taken is sent by a later look."""
-    session: Any = boto3.session.Session()
+    session: Any = boto3.session.Session(region_name=aws_region())
     retries: Any = {"mode": "standard", "total_max_attempts": 2}
     return session.client(service, config=Config(retries=retries, connect_timeout=3, read_timeout=5))
 

@@ -22,6 +22,7 @@ from lake_platform.cli.status import status
 from lake_platform.cli.tables import show, sql
 from lake_platform.cli.tick import tick
 from lake_platform.errors import (
+    CatalogTableError,
     ContractError,
     DefinitionExistsError,
     InfraNotSetUpError,
@@ -31,6 +32,7 @@ from lake_platform.errors import (
 )
 
 _USE = (
+    CatalogTableError,
     ContractError,
     DefinitionExistsError,
     InfraNotSetUpError,

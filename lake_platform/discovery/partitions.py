@@ -39,8 +39,13 @@ class PartitionFound:
     evidence: str
 
 
-def find_partition(keys: Sequence[str]) -> PartitionFound:
-    """Args: keys below the prefix."""
+def find_partition(keys: Sequence[str], *, of: str = "file(s)") -> PartitionFound:
+    """What all of the keys say.
+
+    Args:
+        keys: below the prefix.
+        of: what they are the keys of, for the evidence.
+    """
     best = ""
     for by, pattern in PATTERNS:
         named = _with_folder_name(pattern, keys)
@@ -55,7 +60,7 @@ def find_partition(keys: Sequence[str]) -> PartitionFound:
         places = [partition_of(arrives, f"x/{key}") for key in keys]
         good = [place for place in places if not isinstance(place, Unplaced)]
         if len(good) == len(keys):
-            told = f"{len(set(good))} {by}(s), {min(good)} to {max(good)}, in the keys of all {len(keys)} file(s)"
+            told = f"{len(set(good))} {by}(s), {min(good)} to {max(good)}, in the keys of all {len(keys)} {of}"
             return PartitionFound(by, named, min(good), told)
         if good and not best:
             odd = next(key for key, place in zip(keys, places, strict=True) if isinstance(place, Unplaced))

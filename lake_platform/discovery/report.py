@@ -1,7 +1,9 @@
 """Findings as plain values, for JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
+from lake_platform.discovery.catalog_table import TableFound
 from lake_platform.discovery.discover import Findings
 from lake_platform.discovery.profile import profile_document
 from lake_platform.discovery.schema import Schema
@@ -28,6 +30,20 @@ def findings_document(found: Findings) -> dict[str, Any]:
             }
             for column in schema.columns
         ],
+    }
+
+
+def table_document(found: TableFound) -> dict[str, Any]:
+    """What a table of the catalog says, and what is guessed."""
+    return {
+        "table": found.table,
+        "bucket": found.bucket,
+        "prefix": found.prefix,
+        "format": found.form.model_dump(exclude_defaults=True),
+        "partition": asdict(found.partition),
+        "guesses": list(found.guesses),
+        "left_out": dict(found.left_out),
+        "contract": [asdict(column) for column in found.columns],
     }
 
 

@@ -23,19 +23,19 @@ def render_definition(name: str, found: Findings) -> str:
         "type: lake_platform.Dataset",
         "attributes:",
         f"  name: {name}",
-        f"  description: {_text(f'{name}, as found in {shown_as}')}  # say what one row is",
+        f"  description: {scalar(f'{name}, as found in {shown_as}')}  # say what one row is",
         *_arrives(name, found),
         "  columns:",
         *(line for column in found.schema.columns for line in _column(column, found)),
         *_left_out(found),
         *(
-            ["  evolution: {missing: warn}  # not all files have " + _comment(", ".join(found.optional))]
+            ["  evolution: {missing: warn}  # not all files have " + comment_text(", ".join(found.optional))]
             if found.optional
             else []
         ),
         "  quality:",
         *(
-            f"    - {{rule: {_text(each.rule)}, otherwise: {each.otherwise}}}  # {_comment(each.evidence)}"
+            f"    - {{rule: {scalar(each.rule)}, otherwise: {each.otherwise}}}  # {comment_text(each.evidence)}"
             for each in propose_rules(found.schema)
         ),
         f"  quarantine: {{block_above: {BLOCK_ABOVE}}}",
@@ -49,30 +49,31 @@ def render_definition(name: str, found: Findings) -> str:
 def _faults(found: Findings) -> Iterator[str]:
     scan = found.scan
     for key, reason in found.unreadable.items():
-        yield f"# NOT READ: {_comment(f'{key}: {reason}')}"
+        yield f"# NOT READ: {comment_text(f'{key}: {reason}')}"
     if scan.faulty:
         blocks = scan.faulty / scan.rows > BLOCK_ABOVE
         then = "refuse the partition by block_above" if blocks else "go to quarantine"
         yield f"# {scan.faulty} of {scan.rows} record(s) are malformed and would {then}:"
-        yield from (f"#   {_comment(fault)}" for fault in scan.faults)
+        yield from (f"#   {comment_text(fault)}" for fault in scan.faults)
 
 
 def _arrives(name: str, found: Findings) -> Iterator[str]:
     partition = found.partition
     yield "  arrives:"
-    yield f"    prefix: {_text(found.prefix or f'{name}/')}  # below the landing bucket"
+    yield f"    prefix: {scalar(found.prefix or f'{name}/')}  # below the landing bucket"
     parts = f"by: {partition.by}"
     if partition.pattern is not None:
-        parts += f", start: {_text(partition.start or '')}, from: key, pattern: {_text(partition.pattern)}"
-    yield f"    partition: {{{parts}}}  # {_comment(partition.evidence)}"
-    yield from (f"    # {_comment(told)}" for told in (*found.form_evidence, *found.schema.notes))
-    yield f"    format: {_format(found.form)}"
+        parts += f", start: {scalar(partition.start or '')}, from: key, pattern: {scalar(partition.pattern)}"
+    yield f"    partition: {{{parts}}}  # {comment_text(partition.evidence)}"
+    yield from (f"    # {comment_text(told)}" for told in (*found.form_evidence, *found.schema.notes))
+    yield f"    format: {render_format(found.form)}"
     if suffixes := _suffixes(found.keys):
-        yield f"    files: [{', '.join(_text(suffix) for suffix in suffixes)}]"
+        yield f"    files: [{', '.join(scalar(suffix) for suffix in suffixes)}]"
     yield "    delivers: events  # facts; or changes, or snapshot: what all there is looks like"
 
 
-def _format(form: FileFormat) -> str:
+def render_format(form: FileFormat) -> str:
+    """The format in one line, without what is as by default."""
     default = FileFormat(kind=form.kind)
     told = [f"kind: {form.kind}"]
     if form.kind == "csv":
@@ -97,16 +98,16 @@ def _suffixes(keys: tuple[str, ...]) -> list[str]:
 
 
 def _column(column: ColumnFound, found: Findings) -> Iterator[str]:
-    told = [f"name: {column.name}", f"type: {_text(column.type) if ',' in column.type else column.type}"]
+    told = [f"name: {column.name}", f"type: {scalar(column.type) if ',' in column.type else column.type}"]
     if column.required:
         told.append("required: true")
     if column.alias is not None and not (found.form.kind == "csv" and not found.form.header):
-        told.append(f"aliases: [{_text(column.alias)}]")
+        told.append(f"aliases: [{scalar(column.alias)}]")
     if column.path is not None:
-        told.append(f"path: {_text(column.path)}")
+        told.append(f"path: {scalar(column.path)}")
     if column.formats:
-        told.append(f"formats: [{', '.join(_text(each) for each in column.formats)}]")
-    yield f"    - {{{', '.join(told)}}}  # {_comment('; '.join(_evidence(column, found)))}"
+        told.append(f"formats: [{', '.join(scalar(each) for each in column.formats)}]")
+    yield f"    - {{{', '.join(told)}}}  # {comment_text('; '.join(_evidence(column, found)))}"
 
 
 def _evidence(column: ColumnFound, found: Findings) -> Iterator[str]:
@@ -130,14 +131,14 @@ def _left_out(found: Findings) -> Iterator[str]:
     taken = {column.source for column in found.schema.columns}
     for name in found.scan.columns:
         if name not in taken:
-            yield f"    # left out: {_comment(name)} is {_comment(found.scan.types.get(name, ''))}, which no column can hold"
+            yield f"    # left out: {comment_text(name)} is {comment_text(found.scan.types.get(name, ''))}, which no column can hold"
 
 
-def _text(value: str) -> str:
+def scalar(value: str) -> str:
     """A YAML scalar that is read back as it is; single quotes keep backslashes."""
     return "'" + value.replace("'", "''") + "'" if value.isprintable() else json.dumps(value, ensure_ascii=True)
 
 
-def _comment(text: str) -> str:
+def comment_text(text: str) -> str:
     """One line without signs that end a comment or are no YAML."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

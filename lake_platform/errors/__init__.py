@@ -44,6 +44,7 @@ from lake_platform.errors.glue import (
 from lake_platform.errors.lake import (
     AlertNotSentError,
     CatalogPartitionError,
+    CatalogTableError,
     CatalogTableTakenError,
     DocumentFormatError,
     InputNotPublishedError,
@@ -94,6 +95,7 @@ __all__ = [
     "BucketRefusedError",
     "BucketUnavailableError",
     "CatalogPartitionError",
+    "CatalogTableError",
     "CatalogTableTakenError",
     "ContractError",
     "CrawlFailedError",

@@ -57,6 +57,14 @@ class WriteConflictError(TransientError):
         self.bucket, self.key = bucket, key
 
 
+class CatalogTableError(TerminalError):
+    """No dataset can be made of a table of the Glue Data Catalog."""
+
+    def __init__(self, table: str, fault: str) -> None:
+        super().__init__(f"No dataset can be made of the table {table}: {fault}.")
+        self.table, self.fault = table, fault
+
+
 class CatalogTableTakenError(TerminalError):
     """A table of the Glue Data Catalog that the platform did not make has the name of one of ours."""
 

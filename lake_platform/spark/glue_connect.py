@@ -5,6 +5,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from lake_platform.settings import aws_region
+
 _CALL_SECONDS = 60
 
 
@@ -14,7 +16,7 @@ def connect(service: str) -> Any:
     Glue's client makes each call once, since a repeated start is a second run; `GlueCalls` repeats what may be.
     """
     retries: Any = {"total_max_attempts": 1} if service == "glue" else {"mode": "standard", "max_attempts": 5}
-    session: Any = boto3.session.Session()
+    session: Any = boto3.session.Session(region_name=aws_region())
     return session.client(
         service, config=Config(retries=retries, connect_timeout=10, read_timeout=_CALL_SECONDS, tcp_keepalive=True)
     )

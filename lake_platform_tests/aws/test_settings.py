@@ -1,17 +1,22 @@
 """What the environment must say for LAKE_BACKEND=aws, and what becomes of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from lake_platform.aws.calls import connect
 from lake_platform.aws.redshift import PASSWORD, build_aws_redshift
+from lake_platform.aws.resources import s3_client
 from lake_platform.aws.settings import AwsSettings
+from lake_platform.aws.sns import connect_sns
 from lake_platform.cli.main import cli
 from lake_platform.definitions import build_resources
 from lake_platform.errors import SettingsError
 from lake_platform.lake.lake import Lake
 from lake_platform.settings import Settings
+from lake_platform.spark.glue_connect import connect as connect_glue
 
 SERVERLESS = {
     "LAKE_BACKEND": "aws",
@@ -100,6 +105,24 @@ def test_personal_data_without_a_key_by_reference_is_refused(monkeypatch: pytest
     lake = build_resources(Settings.from_environment())["lake"]
     assert isinstance(lake, Lake)
     assert lake.read_pii_key() == ""
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: connect("sqs"), lambda: connect_sns("sns"), lambda: connect_glue("glue"), s3_client],
+    ids=["calls", "alerts", "jobs", "objects"],
+)  # fmt: skip
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_clients_are_in_the_region_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any], variable: str
+) -> None:
+    """boto3 itself reads AWS_DEFAULT_REGION only."""
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    set_environment(monkeypatch, {variable: "eu-south-2"})
+
+    client = make()
+
+    assert client.meta.region_name == "eu-south-2"
+    client.close()
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:

@@ -96,6 +96,20 @@ def test_the_key_is_read_from_where_the_reference_says(aws: str) -> None:
         made.close()
 
 
+@pytest.mark.s3
+@pytest.mark.parametrize("region", ["", "us-east-1"], ids=["in the ARN", "AWS_REGION"])
+def test_a_reference_is_read_in_its_own_region(aws: str, region: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets, parameters = client("secretsmanager"), client("ssm")
+    arn = secrets.create_secret(Name=f"region/{region}", SecretString="one")["ARN"]
+    parameters.put_parameter(Name=f"/region/{region}", Value="one", Type="SecureString")
+    for made in (secrets, parameters):
+        made.close()
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", region)
+
+    assert read_reference(f"ssm:/region/{region}" if region else arn) == "one"
+
+
 def test_without_a_session_lines_go_to_the_log(capsys: pytest.CaptureFixture[str]) -> None:
     report = JobReport(
         job="process",
