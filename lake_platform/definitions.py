@@ -4,6 +4,8 @@ import warnings
 from pathlib import Path
 
 import dagster as dg
+
+from lake_platform.assets.keys import dataset_keys
 from lake_platform.assets.notebook import build_notebook
 from lake_platform.assets.table import build_table
 from lake_platform.assets.untold import UntoldVersions
@@ -12,6 +14,7 @@ from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import Folder, load_folder, load_folder_once
 from lake_platform.errors import ContractError
 from lake_platform.sensors.alerts import Alerts, AlertSender, build_alert_sensor
+from lake_platform.sensors.owed import Upstream
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
 from lake_platform.sensors.untold import build_untold_sensor
 from lake_platform.sensors.webhook import WebhookSender
@@ -112,7 +115,8 @@ def _sensors(folder: Folder) -> list[dg.Definitions]:
     tables = folder.derived
     datasets = [contract.name for contract in folder.contracts]
     untold = build_untold_sensor(UntoldVersions([*folder.contracts, *tables]), datasets)
+    upstream = Upstream(tables, {each.name: (each, dataset_keys(each)) for each in folder.contracts})
     scheduled = [(table, table.contract.schedule) for table in tables]
-    schedules = [build_table_schedule(table, tables, cron) for table, cron in scheduled if cron]
-    started = [build_tables_sensor(tables)] if tables else []
+    schedules = [build_table_schedule(table, upstream, cron) for table, cron in scheduled if cron]
+    started = [build_tables_sensor(upstream)] if tables else []
     return [dg.Definitions(sensors=[untold, *started], schedules=schedules)]

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
+
 from lake_platform.assets.keys import asset_key, crawler_key, partition_keys, partitions_definition
 from lake_platform.assets.metadata import PREFIX
 from lake_platform.assets.results import PartitionResult, absent

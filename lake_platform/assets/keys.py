@@ -3,6 +3,7 @@
 import datetime as dt
 
 import dagster as dg
+
 from lake_platform.contract.arrives import Partitioning
 from lake_platform.contract.dataset import DatasetContract, Layer
 from lake_platform.contract.notebook import NotebookContract

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import dagster as dg
+
 from lake_platform.assets.keys import asset_key, table_key
 from lake_platform.assets.metadata import PREFIX, column_schema, table_schema
 from lake_platform.assets.notebook_run import LAYER as NOTEBOOK

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import dagster as dg
 from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._core.storage.tags import BACKFILL_ID_TAG
 
-import dagster as dg
 from lake_platform.assets.event_storage import kept_open
 from lake_platform.assets.keys import ALL, asset_key, partitions_definition
 from lake_platform.assets.metadata import PREFIX

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import dagster as dg
+
 from lake_platform.assets.metadata import PREFIX
 from lake_platform.assets.published import Published, published_by
 from lake_platform.assets.results import PartitionResult

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from dagster import Field, StringSource
 from dagster._serdes import ConfigurableClassData
 from dagster_aws.ecs import EcsRunLauncher
-
-from dagster import Field, StringSource
 
 CONTAINER = "run"
 """The container of the task definition that executes the run."""

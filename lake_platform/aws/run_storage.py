@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import dagster as dg
 import psycopg2
 from psycopg2 import sql
 
-import dagster as dg
 from lake_platform.errors import SettingsError
 
 VIEWER = "dagster_viewer"

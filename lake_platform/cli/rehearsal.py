@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import dagster as dg
+
 from lake_platform.cli.demo import chosen_samples, members_of
 from lake_platform.cli.environment import INSTANCE_FILE
 from lake_platform.cli.figures import published_tables

@@ -3,6 +3,7 @@
 import time
 
 import dagster as dg
+
 from lake_platform.definitions import build_definitions, build_resources
 from lake_platform.lake.hints import POLL_SECONDS
 from lake_platform.local.rehearsal.calls import CallLog, CallsOf

@@ -8,8 +8,8 @@ from functools import cache, partial
 from typing import Any
 
 import click
-
 import dagster as dg
+
 from lake_platform.assets.event_storage import kept_open
 from lake_platform.assets.keys import dataset_keys
 from lake_platform.assets.untold import UntoldVersions

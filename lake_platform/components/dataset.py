@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import dagster as dg
 from pydantic import BaseModel
 
-import dagster as dg
 from lake_platform.assets.crawled import build_crawler
 from lake_platform.assets.keys import dataset_keys
 from lake_platform.assets.processed import build_processed

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 from pydantic import Field
 
-import dagster as dg
 from lake_platform.lake.crawlers import NoCrawlers
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.hints import ArrivalHints

@@ -5,7 +5,8 @@ readers, and a table that reads another one waits for it.
 """
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
@@ -19,22 +20,25 @@ from lake_platform.lake.table_pending import table_pending
 from lake_platform.lake.token import digest
 from lake_platform.sensors.arrivals import MAX_STILLBORN, Tick, describe, runs_of
 from lake_platform.sensors.live import live_runs
+from lake_platform.sensors.owed import Upstream, due_ticks, is_done, owe, owed, settle, waits
 from lake_platform.sensors.requests import SpanRequest, table_request
 from lake_platform.sensors.schedules import build_schedule
 
 NAME = "warehouse_tables"
 INTERVAL_SECONDS = 5
+TO_BE_MADE = " to be made"
 
 
-def build_tables_sensor(tables: Sequence[Derived]) -> dg.SensorDefinition:
+def build_tables_sensor(upstream: Upstream) -> dg.SensorDefinition:
     """The sensor `warehouse_tables`, running by default.
 
-    Args:
-        tables: all of them; runs of those that have a schedule are left to it.
+    Runs of tables that have a schedule are left to it, but for ticks that had to wait.
     """
+    tables = upstream.tables
     keys = [dg.AssetKey(list(table.contract.path)) for table in tables]
     reads = {found.owner for table in tables for found in table.inputs if found.kind != "table"}
     scheduled = {table.contract.name for table in tables if table.contract.schedule}
+    crons = {table.contract.key for table in tables if table.contract.schedule}
 
     @dg.sensor(
         name=NAME,
@@ -47,13 +51,19 @@ def build_tables_sensor(tables: Sequence[Derived]) -> dg.SensorDefinition:
     def warehouse_tables(
         context: dg.SensorEvaluationContext, lake: dg.ResourceParam[Lake], hints: dg.ResourceParam[ArrivalHints]
     ) -> dg.SensorResult | dg.SkipReason:
-        if not hints.is_due(NAME, prefix=None, reads=reads):
+        kept = owed(context.instance, crons)
+        if not hints.is_due(NAME, prefix=None, reads=reads) and not kept:
             return dg.SkipReason(f"no news of their inputs; looked at in {hints.next_sweep(NAME):.0f} s at the latest")
         began = hints.now()
-        seen = look_at_tables(tables, lake=lake, instance=context.instance, resting=scheduled)
-        mine = [tick for tick in seen if tick.dataset not in scheduled]
-        pending, waits = any(tick.pending for tick in mine), any(tick.waits for tick in mine)
-        hints.looked(NAME, began=began, pending=pending, again=waits)
+        due = due_ticks(upstream, kept, lake=lake, instance=context.instance)
+        resting = scheduled - due.keys()
+        seen = look_at_tables(tables, lake=lake, instance=context.instance, limits=due, resting=resting)
+        mine = [tick for tick in seen if tick.dataset not in resting]
+        for table, tick in zip(tables, seen, strict=True):
+            if table.contract.name in due and is_done(tick, kept[table.contract.key]):
+                settle(context.instance, table.contract.key)
+        pending, again = any(tick.pending for tick in mine), any(tick.waits for tick in mine)
+        hints.looked(NAME, began=began, pending=pending, again=again)
         told = "\n".join(f"{tick.dataset}: {describe(tick)}" for tick in seen if tick.pending or tick.held)
         if told and told != context.cursor:
             context.log.info(told)
@@ -71,7 +81,7 @@ def look_at_tables(
     *,
     lake: Lake,
     instance: dg.DagsterInstance,
-    until: str | None = None,
+    limits: Mapping[str, str | None] | None = None,
     resting: Collection[str] = (),
 ) -> list[Tick]:
     """One look at each table, in their order: those that others read come first.
@@ -79,32 +89,41 @@ def look_at_tables(
     A table whose input is about to be made, or is being made, waits: it would be made twice.
 
     Args:
-        until: the last partition that runs are asked for; None is every one.
-        resting: the names of tables that nobody is about to make, whatever is pending: the others do not wait for them.
+        limits: by name, the last partition that runs are asked for; None, or no name, is every one.
+        resting: the names of tables that nobody is about to make, whatever is pending: the others wait only while one
+            of them is being made.
     """
-    inputs, now = InputReader(lake), dt.datetime.now(dt.UTC)
+    inputs, now, until = InputReader(lake), dt.datetime.now(dt.UTC), limits or {}
     moving: set[str] = set()
     ticks: list[Tick] = []
     for table in tables:
-        tick = _look(table, lake=lake, inputs=inputs, instance=instance, now=now, moving=moving, until=until)
+        last = until.get(table.contract.name)
+        tick = _look(table, lake=lake, inputs=inputs, instance=instance, now=now, moving=moving, until=last)
         ticks.append(tick)
-        if table.contract.name in resting:
-            continue
-        if tick.pending or any(why.startswith(WAITS) and "to be made" in why for why in tick.held.values()):
+        if tick.live or (table.contract.name not in resting and (tick.pending or _waits_for_table(tick))):
             moving.add(table.contract.key)
     return ticks
 
 
-def build_table_schedule(table: Derived, tables: Sequence[Derived], cron: str) -> dg.ScheduleDefinition:
-    """The schedule of one table.
+def _waits_for_table(tick: Tick) -> bool:
+    """Whether a table that this one reads is about to be made."""
+    return any(why.startswith(WAITS) and why.endswith(TO_BE_MADE) for why in tick.held.values())
 
-    Args:
-        tables: all of them, since it waits for those that it reads.
-    """
+
+def build_table_schedule(table: Derived, upstream: Upstream, cron: str) -> dg.ScheduleDefinition:
+    """The schedule of one table. A tick at which what it reads is at work is kept for the sensor."""
+    name = table.contract.name
+    resting = upstream.resting(cron)
 
     def look(lake: Lake, instance: dg.DagsterInstance, until: str | None) -> Tick:
-        seen = look_at_tables(tables, lake=lake, instance=instance, until=until)
-        return next(tick for tick in seen if tick.dataset == table.contract.name)
+        seen = look_at_tables(upstream.tables, lake=lake, instance=instance, limits={name: until}, resting=resting)
+        tick = next(tick for tick in seen if tick.dataset == name)
+        busy = upstream.at_work(table, lake=lake, instance=instance)
+        if not busy and not waits(tick):
+            return tick
+        owe(instance, table.contract.key, until)
+        why = f"{WAITS}{', '.join(busy)}" if busy else ""
+        return replace(tick, requests=[], held={**tick.held, **dict.fromkeys(tick.pending, why)} if busy else tick.held)
 
     by = table.partitioning.by if table.partitioning else "none"
     key = dg.AssetKey(list(table.contract.path))
@@ -126,7 +145,7 @@ def _look(
         found = found.until(until)
     before = [each.name for each in table.inputs if each.kind == "table" and each.owner in moving]
     if before and found.partitions:
-        why = f"{WAITS}{', '.join(before)} to be made"
+        why = f"{WAITS}{', '.join(before)}{TO_BE_MADE}"
         found = Pending(held={**found.held, **dict.fromkeys(found.partitions, why)})
     live = live_runs(instance, {dg.AssetKey(list(table.contract.path))}) if found.partitions else []
     asked = [] if live else _requests(table, found)

@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Protocol
 
 import dagster as dg
+
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.sensors.live import live_runs

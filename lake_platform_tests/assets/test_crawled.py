@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from lake_platform.assets.crawled import LAST
 from lake_platform.assets.keys import asset_key, crawler_key, dataset_keys
 from lake_platform.components.dataset import build_dataset

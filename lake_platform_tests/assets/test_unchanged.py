@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from lake_platform.assets.results import PartitionResult, State
 from lake_platform.assets.step import StepEvent, report_asset
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psutil
 import pytest
 from click.testing import CliRunner
 
-import dagster as dg
 from lake_platform.assets.keys import asset_key, dataset_keys
 from lake_platform.assets.step import told_versions
 from lake_platform.cli.files import retry

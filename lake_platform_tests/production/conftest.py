@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import dagster as dg
 import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
-import dagster as dg
 import lake_platform
 from lake_platform.aws.run_storage import RunStorage, prepare_run_storage
 from lake_platform_tests.production.fargate import REGION, Fargate

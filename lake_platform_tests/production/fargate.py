@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from moto.ecs.models import ecs_backends
-
 import dagster as dg
+from moto.ecs.models import ecs_backends
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 OVERRIDES = 8192

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 from dagster._core.storage.compute_log_manager import ComputeIOType
 from dagster._core.workspace.context import WorkspaceProcessContext
@@ -15,7 +16,6 @@ from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogCons
 from dagster._daemon.monitoring.run_monitoring import execute_run_monitoring_iteration
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 
-import dagster as dg
 from lake_platform.sensors.requests import DATASET_TAG
 from lake_platform_tests.production.conftest import LOGS, Production
 from lake_platform_tests.production.fargate import OVERRIDES

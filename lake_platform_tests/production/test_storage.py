@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import psycopg2
 import pytest
 
-import dagster as dg
 from lake_platform.aws.run_storage import VIEWER, RunStorage, prepare_run_storage
 from lake_platform.errors import SettingsError
 from lake_platform_tests.production.conftest import HOME, ROOT, Production, wait_for_port

@@ -19,6 +19,7 @@ from lake_platform.lake.refusals import Refusal, refuse
 from lake_platform.lake.table_inputs import InputReader
 from lake_platform.lake.token import digest
 from lake_platform.sensors.arrivals import Tick
+from lake_platform.sensors.owed import Upstream
 from lake_platform.sensors.requests import DATASET_TAG
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor, look_at_tables
 from lake_platform_tests.lake.builders import memory_lake
@@ -63,14 +64,14 @@ def made(lake: Lake, table: str, partition: str, **inputs: str) -> None:
     log.publish(partition, {"inputs": inputs, "rows": 1}, token=f"{partition}{after}", after=after)
 
 
-def seen(lake: Lake, instance: dg.DagsterInstance, *, until: str | None = None) -> Mapping[str, Tick]:
-    return {tick.dataset: tick for tick in look_at_tables(tables(), lake=lake, instance=instance, until=until)}
+def seen(lake: Lake, instance: dg.DagsterInstance) -> Mapping[str, Tick]:
+    return {tick.dataset: tick for tick in look_at_tables(tables(), lake=lake, instance=instance)}
 
 
 def test_one_run_is_asked_for_all_days_of_a_table(lake: Lake, instance: dg.DagsterInstance) -> None:
     context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
 
-    result = build_tables_sensor(tables())(context)
+    result = build_tables_sensor(Upstream(tables()))(context)
 
     assert isinstance(result, dg.SensorResult)
     (request,) = result.run_requests or []
@@ -139,11 +140,11 @@ def test_a_table_with_a_schedule_is_left_to_it(lake: Lake, instance: dg.DagsterI
     scheduled = tables(schedule="0 6 * * *")
     context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
 
-    result = build_tables_sensor(scheduled)(context)
+    result = build_tables_sensor(Upstream(scheduled))(context)
 
     assert isinstance(result, dg.SensorResult)
     assert not result.run_requests
-    schedule = build_table_schedule(scheduled[0], scheduled, "0 6 * * *")
+    schedule = build_table_schedule(scheduled[0], Upstream(scheduled), "0 6 * * *")
     definitions = dg.Definitions(assets=[build_table(table) for table in scheduled], schedules=[schedule])
     for tick, days in (("2024-01-02", DAYS[:1]), ("2024-01-04", DAYS)):
         (request,) = _fire(definitions, tick, lake, instance)
@@ -155,7 +156,7 @@ def test_a_table_does_not_wait_for_one_that_rests_until_its_hour(lake: Lake, ins
     made(lake, "plays", DAYS[0], **InputReader(lake).versions(scheduled[0])[DAYS[0]])
     context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
 
-    result = build_tables_sensor(scheduled)(context)
+    result = build_tables_sensor(Upstream(scheduled))(context)
 
     assert isinstance(result, dg.SensorResult)
     assert [request.asset_selection for request in result.run_requests or ()] == [[dg.AssetKey(["music", "totals"])]]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from lake_platform.assets.keys import asset_key
 from lake_platform.assets.untold import UntoldVersions
 from lake_platform.contract.dataset import DatasetContract

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
-import dagster as dg
 from lake_platform.assets.processed import build_processed
 from lake_platform.assets.raw import build_raw
 from lake_platform.assets.validated import build_validated
