@@ -1,6 +1,7 @@
 """Each template is made once for all tests: a synthesis takes seconds."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -56,3 +57,12 @@ def of_type(template: Template, kind: str) -> dict[str, Template]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+@pytest.fixture(scope="session")
+def hundred(declaration: Declaration) -> Template:
+    """The template of a hundred datasets, each with a crawler of its own: the largest that is meant to work."""
+    from lake_infra.app import synthesise
+
+    crawled = tuple(replace(dataset, crawler=f"crawl-{dataset.name}") for dataset in datasets(100))
+    return synthesise(replace(declaration, datasets=crawled), Options())

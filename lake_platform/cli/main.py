@@ -9,6 +9,7 @@ from lake_platform.cli.backfill import backfill
 from lake_platform.cli.catalog import catalog
 from lake_platform.cli.check import check
 from lake_platform.cli.demo import demo
+from lake_platform.cli.env import env
 from lake_platform.cli.environment import prepare_environment
 from lake_platform.cli.files import janitor, retry, withdraw
 from lake_platform.cli.infra import infra
@@ -28,6 +29,7 @@ from lake_platform.errors import (
     InfraNotSetUpError,
     SampleError,
     SettingsError,
+    StackOutputsError,
     TransformNotFoundError,
 )
 
@@ -38,6 +40,7 @@ _USE = (
     InfraNotSetUpError,
     SampleError,
     SettingsError,
+    StackOutputsError,
     TransformNotFoundError,
 )
 
@@ -79,6 +82,7 @@ for command in (
     deploy_jobs,
     dev,
     down,
+    env,
     infra,
     janitor,
     new,

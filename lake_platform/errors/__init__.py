@@ -10,6 +10,7 @@ from lake_platform.errors.aws import (
     BucketRefusedError,
     BucketUnavailableError,
     InfraNotSetUpError,
+    StackOutputsError,
     UnreadableMessageError,
 )
 from lake_platform.errors.base import LakeError, TerminalError, TransientError
@@ -143,6 +144,7 @@ __all__ = [
     "SparkJobRefusedError",
     "SparkLostError",
     "SparkStartError",
+    "StackOutputsError",
     "StagingCountError",
     "StrayRowsError",
     "SupersededError",

@@ -60,3 +60,10 @@ class InfraNotSetUpError(TerminalError):
             f"There is no environment for the infrastructure in {folder}: run `make infra-setup` in a checkout of the "
             "project, and this command there."
         )
+
+
+class StackOutputsError(TerminalError):
+    """Outputs of a stack that do not say what the backend needs."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"The outputs of the stack cannot be used: {problem}.")
