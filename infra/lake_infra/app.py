@@ -2,19 +2,20 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from lake_infra.dagster.stack import DagsterStack
 from lake_infra.declaration import Declaration
 from lake_infra.findings import FindingsError, read_findings
 from lake_infra.options import Options
 from lake_infra.stack import LakeStack
 
-STACK = "lake"
+STACK, DAGSTER_STACK = "lake", "dagster"
 FLAGS: Mapping[str, Any] = {
     # Access logs are let in by the policy of their bucket, not by ACLs, which are off.
     "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
@@ -43,10 +44,19 @@ def synthesise(declaration: Declaration, options: Options) -> dict[str, Any]:
     Raises:
         FindingsError: cdk-nag or CDK finds something wrong that is not acknowledged.
     """
+    return _template(lambda app: LakeStack(app, STACK, declaration=declaration, options=options))
+
+
+def synthesise_dagster(declaration: Declaration) -> dict[str, Any]:
+    """The template of the Dagster stack; raises FindingsError as `synthesise`."""
+    return _template(lambda app: DagsterStack(app, DAGSTER_STACK, declaration=declaration))
+
+
+def _template(build: Callable[[cdk.App], cdk.Stack]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="lake-infra-") as made:
         folder = Path(made)
         app = checked_app(folder)
-        stack = LakeStack(app, STACK, declaration=declaration, options=options)
+        stack = build(app)
         write_assembly(app, folder)
         return json.loads((folder / stack.template_file).read_text(encoding="utf-8"))
 

@@ -15,6 +15,7 @@ from lake_infra.keys import DataKey
 from lake_infra.logs import Logs
 from lake_infra.names import Names
 from lake_infra.network import Network
+from lake_infra.network_parameters import NetworkParameters
 from lake_infra.options import Options
 from lake_infra.outputs import add_outputs
 from lake_infra.roles.copy import CopyRole
@@ -47,6 +48,7 @@ class LakeStack(cdk.Stack):
         copy_role = CopyRole(self, names=names, key_arn=key.key_arn, service="redshift.amazonaws.com")
         logs = Logs(self, names=names, key=key, jobs_role=jobs_role.name)
         network = Network(self, options=options, flow_logs=logs.flow)
+        NetworkParameters(self, names=names, network=network)
         arrivals = Arrivals(self, names=names, declaration=declaration, bucket=storage.landing.bucket_name)
         alerts = Alerts(self, names=names, key=key)
         Catalog(self, names=names, schemas=declaration.schemas)

@@ -2,19 +2,29 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from lake_infra.app import render, synthesise
+from lake_infra.app import render, synthesise, synthesise_dagster
 from lake_infra.declaration import Declaration
 from lake_infra.options import Options
 
 TEMPLATES = {"lake": Options(), "lake-cluster": Options(warehouse="cluster")}
+"""Of the data stack."""
+DAGSTER = "dagster"
+"""Of the Dagster stack, which is the same with either warehouse."""
+
+
+def make_templates(declaration: Declaration) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every template with its name, one after the other."""
+    for name, options in TEMPLATES.items():
+        yield name, synthesise(declaration, options)
+    yield DAGSTER, synthesise_dagster(declaration)
 
 
 def write_templates(declaration: Declaration, folder: Path) -> Iterator[str]:
     """Writes every template into a folder; yields a line for each, told when it is written."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, options in TEMPLATES.items():
-        template = synthesise(declaration, options)
+    for name, template in make_templates(declaration):
         file = folder / f"{name}.template.json"
         text = render(template)
         file.write_text(text, encoding="utf-8")

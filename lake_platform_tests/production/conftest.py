@@ -19,13 +19,11 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from moto.moto_api import state_manager
 from moto.server import ThreadedMotoServer
 
-import lake_platform
 from lake_platform.aws.run_storage import RunStorage, prepare_run_storage
 from lake_platform_tests.production.fargate import REGION, Fargate
 from lake_platform_tests.production.postgres import ADMIN, PASSWORD, Postgres, free_port, running_postgres
+from lake_platform_tests.production.template import HOME, ROOT
 
-ROOT = Path(lake_platform.__file__).parents[1]
-HOME = ROOT / "infra" / "dagster"
 LOGS = "dagster-logs"
 
 

@@ -11,9 +11,19 @@ import boto3
 import dagster as dg
 from moto.ecs.models import ecs_backends
 
+from lake_platform_tests.production.template import variables
+
 ACCOUNT, REGION = "123456789012", "us-east-1"
 OVERRIDES = 8192
 """Characters that ECS allows for the overrides of a task."""
+
+
+def container(name: str) -> dict[str, str]:
+    """The variables of this process that the template gives this container, and what Fargate gives everybody."""
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    credentials = {key: os.environ[key] for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL")}
+    given = {key: os.environ[key] for key in variables(name) if key in os.environ}
+    return {"PATH": programs, **credentials, **given}
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,12 @@ class Fargate:
         """The container of this run's task, as a process with a disk of its own."""
         task = self.task(self.arn(instance, run_id))
         (override,) = task["overrides"]["containerOverrides"]
-        scratch, programs = self.disk / run_id, Path(sys.executable).parent
+        scratch = self.disk / run_id
         scratch.mkdir(parents=True)
         with (scratch / "console").open("wb") as console:
             started = subprocess.Popen(
                 override["command"],
-                env={**os.environ, "DAGSTER_SCRATCH": str(scratch), "PATH": f"{programs}:{os.environ['PATH']}"},
+                env={**container("run"), "DAGSTER_SCRATCH": str(scratch)},
                 cwd=scratch,
                 stdout=console,
                 stderr=console,

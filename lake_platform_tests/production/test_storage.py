@@ -16,8 +16,10 @@ import pytest
 
 from lake_platform.aws.run_storage import VIEWER, RunStorage, prepare_run_storage
 from lake_platform.errors import SettingsError
-from lake_platform_tests.production.conftest import HOME, ROOT, Production, wait_for_port
+from lake_platform_tests.production.conftest import Production, wait_for_port
+from lake_platform_tests.production.fargate import container
 from lake_platform_tests.production.postgres import ADMIN, PASSWORD, free_port
+from lake_platform_tests.production.template import HOME, ROOT
 
 pytestmark = [pytest.mark.warehouse, pytest.mark.s3]
 LAUNCH = """
@@ -56,7 +58,7 @@ def viewer(production: Production, tmp_path: Path) -> Iterator[int]:
     with log.open("wb") as console:
         server = subprocess.Popen(
             [sys.executable, "-m", *command, "-w", str(tmp_path / "workspace.yaml")],
-            env={**os.environ, "DAGSTER_POSTGRES_USER": VIEWER, "DAGSTER_SCRATCH": str(tmp_path)},
+            env={**container("viewer"), "DAGSTER_POSTGRES_USER": VIEWER, "DAGSTER_SCRATCH": str(tmp_path)},
             cwd=ROOT,
             stdout=console,
             stderr=console,

@@ -90,6 +90,8 @@ ATTRIBUTES: Mapping[tuple[str, str], Callable[[Account, str], str]] = {
     ("AWS::SQS::Queue", "QueueUrl"): _queue_url,
     ("AWS::SecretsManager::Secret", "Id"): _SECRET,
     ("AWS::IAM::ManagedPolicy", "PolicyArn"): _MANAGED,
+    ("AWS::RDS::DBInstance", "DbiResourceId"): lambda account, name: "db-ABCDEFGHIJKL",
+    ("AWS::RDS::DBInstance", "MasterUserSecret.SecretArn"): _in_region("secretsmanager", "secret:rds!db-{}-AbCdEf"),
     ("AWS::RedshiftServerless::Workgroup", "Workgroup.WorkgroupArn"): _in_region("redshift-serverless", "workgroup/{}"),
     ("AWS::RedshiftServerless::Namespace", "Namespace.NamespaceArn"): _in_region("redshift-serverless", "namespace/{}"),
 }

@@ -1,0 +1,1 @@
+"""The Dagster stack: the orchestrator on ECS Fargate, beside the data stack and in its network."""

@@ -1,0 +1,70 @@
+"""The files of the production instance and the stack that runs them fit together."""
+
+import re
+import sys
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from lake_platform_tests.production.template import HOME, ROOT, containers, variables
+
+EVERYBODY = ("code", "daemon", "operator", "prepare", "run", "viewer")
+
+
+def read_by(file: str, part: str = "") -> set[str]:
+    """Variables that a YAML file takes from the environment, from the key `part` on, to the next key of the top."""
+    text = (HOME / file).read_text(encoding="utf-8")
+    if part:
+        text = re.split(r"^(?=\w)", text.partition(f"\n{part}:")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return set(re.findall(r"\{env: (\w+)\}", text))
+
+
+@pytest.mark.parametrize("container", EVERYBODY)
+@pytest.mark.parametrize("part", ["storage", "compute_logs", "local_artifact_storage"])
+def test_every_task_has_the_variables_of_storage_and_logs(container: str, part: str) -> None:
+    assert read_by("dagster.yaml", part) - variables(container) == set()
+    assert read_by("dagster.yaml", part)
+
+
+@pytest.mark.parametrize("container", ["daemon", "operator"])
+def test_who_launches_or_ends_runs_has_the_variables_of_launcher_and_workspace(container: str) -> None:
+    needed = read_by("dagster.yaml", "run_launcher") | read_by("workspace.yaml")
+
+    assert len(needed) == 6
+    assert needed - variables(container) == set()
+
+
+def test_the_daemon_alone_and_the_operator_know_how_to_launch() -> None:
+    launch = read_by("dagster.yaml", "run_launcher")
+
+    assert {name for name in EVERYBODY if launch & variables(name)} == {"daemon", "operator"}
+
+
+def test_who_loads_the_definitions_has_the_variables_of_the_backend() -> None:
+    told = {name for name in EVERYBODY if "LAKE_BUCKET" in variables(name)}
+
+    assert told == {"code", "run", "viewer"}
+
+
+@pytest.mark.parametrize("container", [name for name in EVERYBODY if name != "run"])
+def test_the_command_of_a_task_is_installed(container: str) -> None:
+    program, *arguments = containers()[container]["Command"]
+
+    assert (Path(sys.executable).parent / program).exists()
+    for before, module in pairwise(arguments):
+        if before == "-m":
+            assert find_spec(module) is not None
+
+
+def test_the_image_copies_what_there_is_and_runs_as_nobody_special() -> None:
+    dockerfile = (HOME / "Dockerfile").read_text(encoding="utf-8")
+    copied = [
+        word for line in re.findall(r"^COPY ((?!--from).*) \S+$", dockerfile, re.MULTILINE) for word in line.split()
+    ]
+
+    assert "infra/dagster/rds-ca.pem" in copied
+    assert [name for name in copied if name != "infra/dagster/rds-ca.pem" and not (ROOT / name).exists()] == []
+    assert re.findall(r"^USER (\w+)$", dockerfile, re.MULTILINE) == ["lake"]
+    assert set(re.findall(r"\b(DAGSTER_\w+)=", dockerfile)) == {"DAGSTER_HOME", "DAGSTER_SCRATCH"}
