@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lake_platform.cli.main import cli
+from lake_platform_tests.account.account import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -34,8 +35,12 @@ def test_variables_in_the_docs_are_those_of_the_code() -> None:
     pattern = r"\bLAKE_[A-Z_]+\b"
     read = set(re.findall(rf"[\"']({pattern[2:-2]})[\"']", text_of(SOURCES)))
 
-    assert set(re.findall(pattern, text_of(DOCS))) - read == set()
+    assert set(re.findall(pattern, text_of(DOCS))) - read - set(VARIABLES) == set()
     assert read - set(re.findall(pattern, text_of(DOCS[:1]))) == set()
+
+
+def test_variables_of_the_tests_against_an_account_are_in_the_docs() -> None:
+    assert set(VARIABLES) - set(re.findall(r"\bLAKE_TEST_AWS_[A-Z_]+\b", text_of(DOCS))) == set()
 
 
 def test_make_targets_in_the_docs_exist() -> None:

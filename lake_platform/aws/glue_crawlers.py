@@ -50,10 +50,13 @@ class GlueCrawlers:
 
     Args:
         prefix: of their names in Glue, so that two deployments in one account have crawlers of their own.
+        poll: seconds between two looks.
     """
 
-    def __init__(self, glue: AwsCalls, *, prefix: str = "", clock: Clock | None = None) -> None:
-        self._glue, self._prefix, self._clock = glue, prefix, clock or _SystemClock()
+    def __init__(
+        self, glue: AwsCalls, *, prefix: str = "", poll: float = POLL_SECONDS, clock: Clock | None = None
+    ) -> None:
+        self._glue, self._prefix, self._poll, self._clock = glue, prefix, poll, clock or _SystemClock()
 
     def crawl(self, crawler: str, *, url: str, after: dt.datetime, minutes: float) -> Crawl:
         """As `Crawlers.crawl`. A crawl that goes on when this ends, by an error too, is left alone.
@@ -67,7 +70,7 @@ class GlueCrawlers:
             AwsRefusedError: the role of the platform may not look at crawlers or start them.
         """
         crawler = f"{self._prefix}{crawler}"
-        waiting = _Waiting(crawler, self._clock, minutes)
+        waiting = _Waiting(crawler, self._clock, minutes, self._poll)
         # `started`: by this call, and `known` was the last crawl before. `waited`: a crawl of others was seen running.
         started, waited, known = False, False, None
         while True:
@@ -112,8 +115,8 @@ class GlueCrawlers:
 class _Waiting:
     """The time that is left, and why it goes by."""
 
-    def __init__(self, crawler: str, clock: Clock, minutes: float) -> None:
-        self._crawler, self._clock, self._minutes = crawler, clock, minutes
+    def __init__(self, crawler: str, clock: Clock, minutes: float, poll: float) -> None:
+        self._crawler, self._clock, self._minutes, self._poll = crawler, clock, minutes, poll
         self._until = clock.now() + minutes * 60
 
     def ask(self, call: "Callable[[], Any]") -> Any:
@@ -128,7 +131,7 @@ class _Waiting:
         left = self._until - self._clock.now()
         if left <= 0:
             raise CrawlerTimeoutError(self._crawler, minutes=self._minutes, detail=why)
-        self._clock.sleep(min(POLL_SECONDS, left))
+        self._clock.sleep(min(self._poll, left))
 
 
 def _require_target(found: Mapping[str, Any], url: str) -> None:
