@@ -11,6 +11,7 @@ from lake_infra.acknowledge import acknowledge
 from lake_infra.names import Names
 from lake_infra.network import Network
 from lake_infra.parameters import number, text
+from lake_infra.roles.orchestrator import Login
 from lake_infra.warehouse import ADMIN, DATABASE, LOG_EXPORTS, PORT, WarehouseGroup
 
 USER = "lake_platform"
@@ -25,6 +26,7 @@ class ClusterWarehouse(Construct):
 
     Attributes:
         variables: what the backend reads of it.
+        logins: how the orchestrator gets its temporary credentials.
     """
 
     def __init__(self, scope: Construct, *, names: Names, network: Network, key: kms.Key, copy_role: str) -> None:
@@ -72,6 +74,14 @@ class ClusterWarehouse(Construct):
         )
         cluster.apply_removal_policy(RemovalPolicy.SNAPSHOT)
         self.variables = {"LAKE_REDSHIFT_CLUSTER": names.named("warehouse"), "LAKE_REDSHIFT_USER": USER}
+        name = names.named("warehouse")
+        user, database = (
+            names.arn("redshift", f"{kind}:{name}/{told}") for kind, told in (("dbuser", USER), ("dbname", DATABASE))
+        )
+        self.logins = [
+            Login(actions=("redshift:DescribeClusters",), resources=(names.arn("redshift", f"cluster:{name}"),)),
+            Login(actions=("redshift:GetClusterCredentials",), resources=(user, database)),
+        ]
 
     def _subnets(self, inside: WarehouseGroup) -> str:
         return redshift.CfnClusterSubnetGroup(

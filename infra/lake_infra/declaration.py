@@ -34,12 +34,14 @@ class Declaration:
     """What the platform declares.
 
     Attributes:
+        notebook_datasets: whose processed rows notebooks read.
         schemas: the databases of the catalog, without their prefix.
         jobs: by kind, as CreateJob takes them; text may hold `${Placeholders}`.
         variables: what the backend reads, of what a stack knows: `always`, and by the kind of the warehouse.
     """
 
     datasets: tuple[Dataset, ...]
+    notebook_datasets: tuple[str, ...]
     schemas: tuple[str, ...]
     jobs: Mapping[str, Mapping[str, Any]]
     variables: Mapping[str, tuple[str, ...]]
@@ -77,6 +79,7 @@ def _declaration(told: Mapping[str, Any]) -> Declaration:
             )
             for one in told["datasets"]
         ),
+        notebook_datasets=tuple(told["notebook_datasets"]),
         schemas=tuple(told["schemas"]),
         jobs=told["jobs"],
         variables={kind: tuple(names) for kind, names in told["variables"].items()},

@@ -1,6 +1,7 @@
 """The VPC: private subnets in two zones, without a way out."""
 
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -25,7 +26,9 @@ class Network(Construct):
         clients: the security group of whoever may call the endpoints and the warehouse.
     """
 
-    def __init__(self, scope: Construct, *, options: Options, flow_logs: logs.LogGroup) -> None:
+    def __init__(
+        self, scope: Construct, *, options: Options, flow_logs: logs.LogGroup, flow_logs_role: iam.Role
+    ) -> None:
         super().__init__(scope, "Network")
         self.vpc = ec2.Vpc(
             self,
@@ -38,7 +41,9 @@ class Network(Construct):
             ],
             gateway_endpoints={"S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3)},
         )
-        self.vpc.add_flow_log("FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_logs))
+        self.vpc.add_flow_log(
+            "FlowLog", destination=ec2.FlowLogDestination.to_cloud_watch_logs(flow_logs, flow_logs_role)
+        )
         self.clients = self._group("Clients", "Who may call the endpoints and the warehouse", outbound=True)
         self.endpoints = self._group("Endpoints", "Endpoints of AWS services", outbound=False)
         self.endpoints.add_ingress_rule(self.clients, ec2.Port.tcp(443), "clients")

@@ -7,6 +7,7 @@ from constructs import Construct
 from lake_infra.names import Names
 from lake_infra.network import Network
 from lake_infra.parameters import number
+from lake_infra.roles.orchestrator import Login
 from lake_infra.warehouse import ADMIN, DATABASE, LOG_EXPORTS, PORT, WarehouseGroup
 
 QUERY_SECONDS = 3600
@@ -18,6 +19,7 @@ class ServerlessWarehouse(Construct):
 
     Attributes:
         variables: what the backend reads of it.
+        logins: how the orchestrator gets its temporary credentials.
     """
 
     def __init__(self, scope: Construct, *, names: Names, network: Network, key: kms.Key, copy_role: str) -> None:
@@ -47,6 +49,13 @@ class ServerlessWarehouse(Construct):
         )
         workgroup.add_resource_dependency(namespace)
         self.variables = {"LAKE_REDSHIFT_WORKGROUP": names.named("warehouse")}
+        # Its ARN holds an id, not the name.
+        self.logins = [
+            Login(
+                actions=("redshift-serverless:GetCredentials", "redshift-serverless:GetWorkgroup"),
+                resources=(workgroup.attr_workgroup_workgroup_arn,),
+            )
+        ]
 
     def _namespace(self, names: Names, key: kms.Key, copy_role: str) -> serverless.CfnNamespace:
         return serverless.CfnNamespace(

@@ -20,7 +20,11 @@ from lake_infra.options import Options
 from lake_infra.outputs import add_outputs
 from lake_infra.roles.copy import CopyRole
 from lake_infra.roles.crawler import CrawlerRole
+from lake_infra.roles.deployer import DeployerRole
+from lake_infra.roles.flow_logs import FlowLogsRole
+from lake_infra.roles.janitor import JanitorRole
 from lake_infra.roles.jobs import JobsRole
+from lake_infra.roles.orchestrator import OrchestratorRole, Reached
 from lake_infra.secrets import PiiKey
 from lake_infra.serverless import ServerlessWarehouse
 from lake_infra.storage import Storage
@@ -45,9 +49,10 @@ class LakeStack(cdk.Stack):
         storage = Storage(self, names=names, key=key)
         secret = PiiKey(self, names=names, key=key).secret
         jobs_role = JobsRole(self, names=names, key_arn=key.key_arn, secret_arn=secret.secret_arn)
-        copy_role = CopyRole(self, names=names, key_arn=key.key_arn, service="redshift.amazonaws.com")
+        copy_role = CopyRole(self, names=names, key_arn=key.key_arn, warehouse=options.warehouse)
         logs = Logs(self, names=names, key=key, jobs_role=jobs_role.name)
-        network = Network(self, options=options, flow_logs=logs.flow)
+        flow_logs_role = FlowLogsRole(self, names=names).role
+        network = Network(self, options=options, flow_logs=logs.flow, flow_logs_role=flow_logs_role)
         NetworkParameters(self, names=names, network=network)
         arrivals = Arrivals(self, names=names, declaration=declaration, bucket=storage.landing.bucket_name)
         alerts = Alerts(self, names=names, key=key)
@@ -64,6 +69,22 @@ class LakeStack(cdk.Stack):
         warehouse = _WAREHOUSES[options.warehouse](
             self, names=names, network=network, key=key, copy_role=copy_role.role.role_arn
         )
+        OrchestratorRole(
+            self,
+            names=names,
+            reached=Reached(
+                key_arn=key.key_arn,
+                queue_arn=arrivals.queue.queue_arn,
+                topic_arn=alerts.topic.topic_arn,
+                jobs=jobs.names,
+                crawlers=bool(crawled_prefixes(declaration.datasets)),
+                notebook_datasets=declaration.notebook_datasets,
+                logins=warehouse.logins,
+            ),
+        )
+        JanitorRole(self, names=names, key_arn=key.key_arn)
+        jobs_role_arn = jobs_role.role.role_arn
+        DeployerRole(self, names=names, key_arn=key.key_arn, jobs_role_arn=jobs_role_arn, jobs=jobs.names)
         Alarms(
             self,
             names=names,

@@ -69,12 +69,14 @@ def build_declaration(folder: Folder) -> dict[str, Any]:
     """The declaration of a folder without faults, as JSON takes it; the same folder gives the same document.
 
     Returns:
-        `datasets` in the order of their names, with what lands; `schemas`, the databases of the catalog; `jobs`, as
-        CreateJob takes them, with placeholders; `variables`, that the stack tells the backend.
+        `datasets` in the order of their names, with what lands; `notebook_datasets`, whose rows notebooks read;
+        `schemas`, the databases of the catalog; `jobs`, as CreateJob takes them, with placeholders; `variables`, that
+        the stack tells the backend.
     """
     return {
         "format": FORMAT,
         "datasets": [_dataset(one) for one in sorted(folder.contracts, key=lambda one: one.name)],
+        "notebook_datasets": sorted(_read_by_notebooks(folder)),
         "schemas": sorted(_schemas(folder)),
         "jobs": {kind: {"name": job.name, **job.body} for kind, job in define_jobs(JobPackage(CODE, {}), GLUE).items()},
         "variables": {
@@ -100,3 +102,9 @@ def _schemas(folder: Folder) -> Iterable[str]:
     targets = [one for one in folder.contracts if one.target is not None]
     tables = [one.contract for one in folder.tables]
     return {LAKE_DATABASE, STAGING_SCHEMA, *(target_name(one).schema for one in (*targets, *tables))}
+
+
+def _read_by_notebooks(folder: Folder) -> Iterable[str]:
+    """Notebooks run where the orchestrator does, and may read the files of the datasets that they name."""
+    datasets = {one.name for one in folder.contracts}
+    return {read.owner for one in folder.notebooks for read in one.inputs} & datasets

@@ -72,7 +72,9 @@ def build_aws_lake(settings: Settings, aws: AwsSettings, glue: GlueSettings) -> 
 
     return Lake(
         landing=S3Store(s3_client, settings.landing_bucket),
-        lake=S3Store(s3_client, settings.lake_bucket, kms_key=aws.kms_key),
+        # Nothing there changes under its name: that the bucket keeps versions is for people, and a listing of all of
+        # them would grow with what the janitor removes.
+        lake=S3Store(s3_client, settings.lake_bucket, versioned=False, kms_key=aws.kms_key),
         settle=SETTLE_SECONDS,
         read_pii_key=no_key,
     )

@@ -72,7 +72,7 @@ def deploy(settings: GlueSettings, *, back: bool = False) -> "Deployment":
 
     client = connect("s3")
     glue = GlueCalls(connect, "glue", patience=_PATIENCE, clock=SystemClock())
-    deployments = Deployments(S3Store(client, settings.code_bucket), glue, settings)
+    deployments = Deployments(S3Store(client, settings.code_bucket, versioned=False), glue, settings)
     try:
         if back:
             return deployments.go_back()

@@ -77,6 +77,10 @@ def test_a_regular_expression_of_names_is_told_as_the_whole_prefix(tmp_path: Pat
     assert declared(tmp_path, (files, "    files: 'sales_.*'"))["suffixes"] == []
 
 
+def test_the_datasets_that_notebooks_read_are_told() -> None:
+    assert json.loads(declaration_text())["notebook_datasets"] == ["sales", "sales_by_quarter"]
+
+
 def test_the_jobs_are_those_that_are_deployed() -> None:
     settings = GlueSettings(code_bucket="my-code", role="arn:aws:iam::1:role/r", job_prefix="prod-")
     known = {"CodeBucket": "my-code", "JobsRole": "arn:aws:iam::1:role/r", "JobPrefix": "prod-", "CodeDigest": "c" * 16}

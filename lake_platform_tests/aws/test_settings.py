@@ -15,6 +15,7 @@ from lake_platform.cli.main import cli
 from lake_platform.definitions import build_resources
 from lake_platform.errors import SettingsError
 from lake_platform.lake.lake import Lake
+from lake_platform.lake.s3_store import S3Store
 from lake_platform.settings import Settings
 from lake_platform.spark.glue_connect import connect as connect_glue
 
@@ -123,6 +124,18 @@ def test_clients_are_in_the_region_of_the_environment(
 
     assert client.meta.region_name == "eu-south-2"
     client.close()
+
+
+def test_the_lake_is_listed_without_its_old_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S3 is not asked, so nobody needs the right to: a client that were made here would raise."""
+    set_environment(monkeypatch, SERVERLESS)
+    lake = build_resources(Settings.from_environment())["lake"]
+    assert isinstance(lake, Lake)
+    assert isinstance(lake.lake, S3Store)
+
+    monkeypatch.setattr(lake.lake, "_make", None)
+
+    assert not lake.lake.keeps_versions()
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> None:

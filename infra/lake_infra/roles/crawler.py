@@ -5,7 +5,8 @@ from constructs import Construct
 
 from lake_infra.crawlers import crawled_database
 from lake_infra.names import Names
-from lake_infra.roles.statements import allow
+from lake_infra.roles.many import reading_policies
+from lake_infra.roles.statements import allow, through
 from lake_infra.roles.trust import of_this_account
 
 
@@ -14,22 +15,25 @@ class CrawlerRole(Construct):
 
     def __init__(self, scope: Construct, *, names: Names, key_arn: str, prefixes: list[str]) -> None:
         super().__init__(scope, "CrawlerRole")
+        landing, database = names.bucket_arn("landing"), crawled_database(names)
+        files = reading_policies(
+            self,
+            "crawler-files",
+            names=names,
+            resources=[f"{landing}/{prefix}*" for prefix in prefixes],
+            told="Landed files that crawlers read",
+            why_a_pattern="Producers name the files below the prefixes that are crawled.",
+        )
         self.role = iam.Role(
             self,
             "Role",
             role_name=names.named("crawler"),
             description="The crawlers of the lake",
             assumed_by=of_this_account(self, "glue.amazonaws.com"),
+            managed_policies=list(files),
         )
-        landing, database = names.bucket_arn("landing"), crawled_database(names)
         allow(self.role, ["s3:ListBucket"], [landing])
-        allow(
-            self.role,
-            ["s3:GetObject"],
-            [f"{landing}/{prefix}*" for prefix in prefixes],
-            why_a_pattern="Producers name the files below the prefixes that are crawled.",
-        )
-        allow(self.role, ["kms:Decrypt"], [key_arn])
+        allow(self.role, ["kms:Decrypt"], [key_arn], conditions=through(self.role, "s3"))
         allow(
             self.role,
             [

@@ -1,11 +1,14 @@
-"""The role of the Glue jobs: they read and write the lake, read the code and one secret, and never see landing."""
+"""The role of the Glue jobs: copies in, rows out; they read the code and one secret, and never see landing."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lake_infra.names import Names
-from lake_infra.roles.statements import allow
+from lake_infra.roles.lake_keys import COPIES, ROWS, job_logs, keys
+from lake_infra.roles.statements import allow, through
 from lake_infra.roles.trust import of_this_account
+
+_RUNS = "Runs make the keys below these prefixes."
 
 
 class JobsRole(Construct):
@@ -25,22 +28,47 @@ class JobsRole(Construct):
             description="The Glue jobs of the lake",
             assumed_by=of_this_account(self, "glue.amazonaws.com"),
         )
-        lake, code = names.bucket_arn("lake"), names.bucket_arn("code")
-        allow(self.role, ["s3:ListBucket", "s3:ListBucketMultipartUploads"], [lake])
-        allow(
-            self.role,
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-            [f"{lake}/*"],
-            why_a_pattern="The keys of the lake are made by runs.",
-        )
-        allow(self.role, ["s3:GetObject"], [f"{code}/*"], why_a_pattern="The keys of the code hold its digest.")
+        self._allow_data(names, key_arn)
         allow(self.role, ["secretsmanager:GetSecretValue"], [secret_arn])
-        allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key_arn])
+        self._allow_telling(names)
+
+    def _allow_data(self, names: Names, key_arn: str) -> None:
+        # Without a condition on the prefix: who may not list hears of a key that is not there that it is forbidden.
+        allow(self.role, ["s3:ListBucket", "s3:ListBucketMultipartUploads"], [names.bucket_arn("lake")])
+        # S3A looks whether a folder is an object before it writes into it.
+        folders = [names.bucket_arn("lake", folder) for folder in ROWS]
+        read = [*keys(names, [*COPIES, *ROWS, "jobs"]), *folders]
+        allow(self.role, ["s3:GetObject"], read, why_a_pattern=_RUNS)
+        written = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+        allow(self.role, written, keys(names, ROWS), why_a_pattern=_RUNS)
+        self._allow_answers(names)
         allow(
             self.role,
-            ["logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-            [names.arn("logs", f"log-group:/aws-glue/jobs/{self.name}-role/*")],
-            why_a_pattern="Streams are named by runs.",
+            ["s3:GetObject"],
+            [names.bucket_arn("code", "glue/*")],
+            why_a_pattern="The keys of the code hold its digest.",
+        )
+        allow(
+            self.role,
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [key_arn],
+            conditions=through(self.role, "s3", "secretsmanager"),
+        )
+
+    def _allow_answers(self, names: Names) -> None:
+        """What a job answers, beside what it was asked; S3A takes away the markers of folders that are no longer empty."""
+        answers = ["jobs/*/report.json", "jobs/*/failure*.json", "jobs/*/messages/*"]
+        allow(self.role, ["s3:PutObject"], [names.bucket_arn("lake", key) for key in answers], why_a_pattern=_RUNS)
+        markers = [names.bucket_arn("lake", key) for key in ("jobs/", "jobs/*/")]
+        allow(self.role, ["s3:DeleteObject"], markers, why_a_pattern=_RUNS)
+
+    def _allow_telling(self, names: Names) -> None:
+        """Logs and metrics, which Glue writes with the role of the job."""
+        allow(
+            self.role,
+            ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            [job_logs(names)],
+            why_a_pattern="Glue names the groups, runs name the streams.",
         )
         allow(
             self.role,

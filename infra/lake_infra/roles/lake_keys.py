@@ -1,4 +1,4 @@
-"""Which keys of the lake bucket are what, as policies tell them apart."""
+"""What policies tell apart: the prefixes of the lake bucket, and the logs of its jobs."""
 
 from collections.abc import Sequence
 
@@ -17,3 +17,8 @@ PAGES = ("notebooks",)
 def keys(names: Names, prefixes: Sequence[str]) -> list[str]:
     """The ARNs of all keys below prefixes of the lake bucket."""
     return [names.bucket_arn("lake", f"{prefix}/*") for prefix in prefixes]
+
+
+def job_logs(names: Names) -> str:
+    """The log groups of the jobs and all in them: Glue puts security configuration and role, of one name, into theirs."""
+    return names.arn("logs", f"log-group:/aws-glue/jobs/*{names.named('jobs')}*")

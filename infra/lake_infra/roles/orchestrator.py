@@ -11,13 +11,13 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lake_infra.names import Names
-from lake_infra.roles.lake_keys import COPIES, DOCUMENTS, PAGES, keys
+from lake_infra.roles.lake_keys import COPIES, DOCUMENTS, PAGES, job_logs, keys
+from lake_infra.roles.many import reading_policies
 from lake_infra.roles.statements import allow, through
 from lake_infra.roles.trust import of_this_account
 
-NOTEBOOK_DATASETS = 40
-"""Of one policy: forty prefixes fit into the 6,144 characters of a managed policy, whatever the names are."""
-_OURS = "The catalog's databases and tables of this lake, by their prefix."
+_CRAWLERS = "The crawlers of this lake, by their prefix."
+_OURS = "Databases and tables of this lake, by their prefix."
 _RUNS = "Runs make the keys below these prefixes."
 
 
@@ -35,7 +35,7 @@ class Reached:
 
     Attributes:
         jobs: names of the Glue jobs.
-        crawlers: names of the crawlers that datasets name.
+        crawlers: whether any dataset names a crawler.
         notebook_datasets: whose processed rows notebooks read.
     """
 
@@ -43,7 +43,7 @@ class Reached:
     queue_arn: str
     topic_arn: str
     jobs: Sequence[str]
-    crawlers: Sequence[str]
+    crawlers: bool
     notebook_datasets: Sequence[str]
     logins: Sequence[Login]
 
@@ -79,8 +79,11 @@ class OrchestratorRole(Construct):
         allow(policy, ["s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"], [landing])
         allow(policy, ["s3:GetObject"], [f"{landing}/*"], why_a_pattern="Producers name what lands.")
         allow(policy, ["s3:ListBucket"], [names.bucket_arn("lake")])
-        written = [*DOCUMENTS, *COPIES, *PAGES]
-        allow(policy, ["s3:GetObject", "s3:PutObject"], keys(names, written), why_a_pattern=_RUNS)
+        allow(policy, ["s3:GetObject", "s3:PutObject"], keys(names, [*DOCUMENTS, *COPIES]), why_a_pattern=_RUNS)
+        allow(policy, ["s3:PutObject"], keys(names, PAGES), why_a_pattern=_RUNS)
+        # Dagster Pipes takes away what it has told a run.
+        contexts = names.bucket_arn("lake", "jobs/*/context/*")
+        allow(policy, ["s3:DeleteObject"], [contexts], why_a_pattern=_RUNS)
         # Of what is large enough to be uploaded in parts.
         allow(policy, ["s3:AbortMultipartUpload"], keys(names, COPIES), why_a_pattern=_RUNS)
         actions, key = ["kms:Decrypt", "kms:GenerateDataKey"], self._reached.key_arn
@@ -98,13 +101,13 @@ class OrchestratorRole(Construct):
         )
         self._allow_catalog(policy)
         if reached.crawlers:
-            crawlers = [names.arn("glue", f"crawler/{name}") for name in reached.crawlers]
-            allow(policy, ["glue:GetCrawler", "glue:StartCrawler"], crawlers)
+            crawlers = names.arn("glue", f"crawler/{names.named('*')}")
+            allow(policy, ["glue:GetCrawler", "glue:StartCrawler"], [crawlers], why_a_pattern=_CRAWLERS)
         allow(
             policy,
             ["logs:GetLogEvents"],
-            [names.arn("logs", f"log-group:/aws-glue/jobs/{names.named('jobs')}-role/*")],
-            why_a_pattern="Runs name the streams.",
+            [job_logs(names)],
+            why_a_pattern="Glue names the groups, runs name the streams.",
         )
         allow(policy, ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage"], [reached.queue_arn])
         allow(policy, ["sns:Publish"], [reached.topic_arn])
@@ -114,21 +117,21 @@ class OrchestratorRole(Construct):
 
     def _allow_catalog(self, policy: iam.ManagedPolicy) -> None:
         names = self._names
-        ours = [
-            names.arn("glue", "catalog"),
-            names.arn("glue", f"database/{names.database_prefix}*"),
-            names.arn("glue", f"table/{names.database_prefix}*"),
-        ]
-        read = ["BatchGetPartition", "GetDatabases", "GetPartitions", "GetTable", "GetTables", "GetTableVersions"]
-        write = ["BatchCreatePartition", "BatchUpdatePartition", "CreateDatabase", "CreateTable", "UpdateTable"]
-        allow(policy, [f"glue:{action}" for action in sorted(read + write)], ours, why_a_pattern=_OURS)
+        databases = [names.arn("glue", "catalog"), names.arn("glue", f"database/{names.database_prefix}*")]
+        allow(policy, ["glue:CreateDatabase", "glue:GetDatabases"], databases, why_a_pattern=_OURS)
+        read = ["BatchGetPartition", "GetPartitions", "GetTable", "GetTableVersions", "GetTables"]
+        write = ["BatchCreatePartition", "BatchUpdatePartition", "CreateTable", "UpdateTable"]
+        tables = [*databases, names.arn("glue", f"table/{names.database_prefix}*")]
+        allow(policy, [f"glue:{action}" for action in sorted(read + write)], tables, why_a_pattern=_OURS)
 
     def _notebooks(self) -> Iterator[iam.ManagedPolicy]:
         """The rows that notebooks read: they run where Dagster runs."""
-        datasets = sorted(self._reached.notebook_datasets)
-        for number, start in enumerate(range(0, len(datasets), NOTEBOOK_DATASETS), start=1):
-            told = "The processed rows that notebooks of the lake read"
-            policy = self._policy(f"Notebooks{number}", f"orchestrator-notebooks-{number}", told)
-            prefixes = [f"processed/{dataset}" for dataset in datasets[start : start + NOTEBOOK_DATASETS]]
-            allow(policy, ["s3:GetObject"], keys(self._names, prefixes), why_a_pattern=_RUNS)
-            yield policy
+        prefixes = [f"processed/{dataset}" for dataset in self._reached.notebook_datasets]
+        return reading_policies(
+            self,
+            "notebook-rows",
+            names=self._names,
+            resources=keys(self._names, prefixes),
+            told="The processed rows that notebooks of the lake read",
+            why_a_pattern=_RUNS,
+        )
