@@ -197,7 +197,9 @@ class GlueResource:
             if run.state != "SUCCEEDED":
                 warn_step(f"Glue run {run.id} ended as {run.state} after its report was written: {run.message}")
             return report
-        detail = f"{console_url(region, run)} Its log ends with:\n{log_tail(self.connect, run)}"
+        detail = (
+            f"{console_url(region, run)} Its log ends with:\n{log_tail(self.connect, run, role=self.settings.role)}"
+        )
         failure = self._failure(request, run)
         if failure is not None and failure.refused:
             raise SparkJobRefusedError(request.dataset, request.token, f"{failure.error}: {failure.message} {detail}")

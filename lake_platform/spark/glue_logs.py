@@ -12,9 +12,13 @@ CHARACTERS = 4000
 _DEFAULT_GROUP = "/aws-glue/jobs"
 
 
-def log_tail(connect: Connect, run: GlueRun) -> str:
-    """The last lines of stderr, else of stdout; where they cannot be had, why not. One call for each, no waiting."""
-    group = run.log_group or _DEFAULT_GROUP
+def log_tail(connect: Connect, run: GlueRun, *, role: str = "") -> str:
+    """The last lines of stderr, else of stdout; where they cannot be had, why not. One call for each, no waiting.
+
+    Args:
+        role: ARN of the jobs' role, which is in the names of encrypted groups.
+    """
+    group = log_group(run, role)
     told = ""
     client: Any = connect("logs")
     try:
@@ -29,6 +33,13 @@ def log_tail(connect: Connect, run: GlueRun) -> str:
     finally:
         client.close()
     return told or "(the log is empty)"
+
+
+def log_group(run: GlueRun, role: str) -> str:
+    """Below it are the groups of a run: with a security configuration they are of that and the role alone."""
+    if run.security_configuration and role:
+        return f"{_DEFAULT_GROUP}/{run.security_configuration}-role/{role.rpartition('/')[2]}"
+    return run.log_group or _DEFAULT_GROUP
 
 
 def _lines(client: Any, group: str, stream: str) -> list[str]:

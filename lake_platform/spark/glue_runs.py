@@ -31,6 +31,7 @@ class GlueRun:
     arguments: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     log_group: str = ""
+    security_configuration: str = ""
     execution_seconds: int = 0
     dpu_seconds: float = 0.0
 
@@ -167,6 +168,7 @@ def run_of(body: Mapping[str, Any]) -> GlueRun:
         arguments=body.get("Arguments", {}),
         message=body.get("ErrorMessage", ""),
         log_group=body.get("LogGroupName", ""),
+        security_configuration=body.get("SecurityConfiguration", ""),
         execution_seconds=seconds,
         dpu_seconds=float(told) if told is not None else float(body.get("MaxCapacity") or 0) * seconds,
     )

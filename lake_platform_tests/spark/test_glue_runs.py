@@ -28,6 +28,7 @@ from lake_platform.local.glue import Fault
 from lake_platform.spark.glue_records import RunRecords
 from lake_platform.spark.runner import run_job
 from lake_platform_tests.spark.glue_house import (
+    ROLE,
     FastClock,
     GlueHouse,
     expected_report,
@@ -197,6 +198,17 @@ def test_a_failure_is_told_with_class_log_and_link(house: GlueHouse) -> None:
     assert "ended as FAILED" in told
     assert "Its log ends with:\njava.lang.OutOfMemoryError: Java heap space" in told
     assert f"gluestudio/home?region=us-east-1#/job/{house.settings.job_prefix}validate/run/jr_" in told
+
+
+def test_the_log_of_a_secured_job_is_found_where_glue_puts_it(house: GlueHouse, tmp_path: Path) -> None:
+    house.settings = replace(house.settings, security_configuration="prod-jobs")
+    house.deploy(tmp_path)
+
+    with pytest.raises(GlueRunError, match=r"Its log ends with:\njava.lang.OutOfMemoryError"):
+        house.spark().run(house.request("crash"))
+
+    groups = {group["logGroupName"] for group in house.shared("logs").describe_log_groups()["logGroups"]}
+    assert f"/aws-glue/jobs/prod-jobs-role/{ROLE.rpartition('/')[2]}/error" in groups
 
 
 def test_a_run_that_succeeds_without_a_report_is_an_error(house: GlueHouse) -> None:

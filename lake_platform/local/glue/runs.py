@@ -119,6 +119,8 @@ class Run:
                 "LogGroupName": LOG_GROUP,
                 "GlueVersion": self.job.get("GlueVersion", ""),
             }
+            if self._secured:
+                body["SecurityConfiguration"] = self._secured
             if self.completed is not None:
                 body["CompletedOn"] = self.completed
                 body["DPUSeconds"] = workers * _DPU[kind] * seconds
@@ -172,12 +174,22 @@ class Run:
         path = self.folder / name
         return path.read_text(errors="replace").splitlines()[-_LOG_LINES:] if path.is_file() else []
 
+    @property
+    def _secured(self) -> str:
+        return str(self.job.get("SecurityConfiguration", ""))
+
+    @property
+    def _log_group(self) -> str:
+        """Glue's names: encrypted logs are in groups of the security configuration and the role."""
+        role = str(self.job["Role"]).rpartition("/")[2]
+        return f"{LOG_GROUP}/{self._secured}-role/{role}" if self._secured else LOG_GROUP
+
     def _ship_logs(self) -> None:
         """To CloudWatch, where Glue puts them; a run does not fail for its logs."""
         client = self.host.client("logs")
         try:
             for name in ("output", "error"):
-                _ship(client, f"{LOG_GROUP}/{name}", self.id, self._lines(name))
+                _ship(client, f"{self._log_group}/{name}", self.id, self._lines(name))
         except (ClientError, BotoCoreError):
             return
         finally:
