@@ -14,17 +14,20 @@ DAGSTER = "dagster"
 """Of the Dagster stack, which is the same with either warehouse."""
 
 
-def make_templates(declaration: Declaration) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every template with its name, one after the other."""
-    for name, options in TEMPLATES.items():
-        yield name, synthesise(declaration, options)
-    yield DAGSTER, synthesise_dagster(declaration)
+NAMES = (*TEMPLATES, DAGSTER)
+"""Of all of them."""
+
+
+def make_template(name: str, declaration: Declaration) -> dict[str, Any]:
+    """One of `NAMES`."""
+    return synthesise_dagster(declaration) if name == DAGSTER else synthesise(declaration, TEMPLATES[name])
 
 
 def write_templates(declaration: Declaration, folder: Path) -> Iterator[str]:
     """Writes every template into a folder; yields a line for each, told when it is written."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, template in make_templates(declaration):
+    for name in NAMES:
+        template = make_template(name, declaration)
         file = folder / f"{name}.template.json"
         text = render(template)
         file.write_text(text, encoding="utf-8")

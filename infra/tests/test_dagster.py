@@ -235,3 +235,18 @@ def test_the_image_has_what_the_tasks_start(dagster: Template) -> None:
         for word in one["ContainerDefinitions"][0].get("Command", []):
             if word.startswith("/opt/"):
                 assert Path(word).name in dockerfile
+
+
+def test_code_server_and_runs_take_the_orchestrator_role_of_the_data_stack(
+    template: Template, dagster: Template
+) -> None:
+    policies = read_policies(template, Account(number=ACCOUNT))
+    taken = Request(
+        "ecs-tasks.amazonaws.com", "sts:AssumeRole", f"{ROLE}/lake-orchestrator", {"aws:SourceAccount": ACCOUNT}
+    )
+    definitions = of_type(dagster, "AWS::ECS::TaskDefinition").items()
+
+    assert decide(policies, taken).allowed
+    for name, one in definitions:
+        is_orchestrator = json.dumps(one["TaskRoleArn"]).endswith('"-orchestrator"]]}')
+        assert is_orchestrator == name.startswith(("TasksCode", "TasksRun"))

@@ -7,7 +7,7 @@ import pytest
 
 from lake_infra.app import render
 from lake_infra.options import WAREHOUSES, Warehouse
-from lake_infra.templates import DAGSTER, TEMPLATES
+from lake_infra.templates import NAMES, TEMPLATES
 from tests.conftest import HOME, Template
 
 MOST_BYTES = 51_200
@@ -28,5 +28,5 @@ def test_the_committed_template_is_the_synthesis_of_the_committed_declaration(
 def test_every_template_of_the_folder_is_tested() -> None:
     committed = {file.name for file in Path(HOME / "templates").iterdir()}
 
-    assert committed == {f"{name}.template.json" for name in (*TEMPLATES, DAGSTER)}
+    assert committed == {f"{name}.template.json" for name in NAMES}
     assert {options.warehouse for options in TEMPLATES.values()} == set(WAREHOUSES)

@@ -82,12 +82,11 @@ def _cost(told: argparse.Namespace) -> int:
 
 def _made(name: str, declaration: Declaration) -> Template:
     # Importing CDK takes seconds, which errors in what was given need not wait for.
-    from lake_infra.app import synthesise
-    from lake_infra.templates import TEMPLATES
+    from lake_infra.templates import NAMES, make_template
 
-    if name not in TEMPLATES:
-        raise TemplateFileError(f"there is no template {name!r}: take one of {', '.join(TEMPLATES)}")
-    return synthesise(declaration, TEMPLATES[name])
+    if name not in NAMES:
+        raise TemplateFileError(f"there is no template {name!r}: take one of {', '.join(NAMES)}")
+    return make_template(name, declaration)
 
 
 def _number(text: str) -> tuple[str, float]:

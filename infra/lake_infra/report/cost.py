@@ -10,6 +10,9 @@ from lake_infra.policy.account import Account
 from lake_infra.policy.intrinsics import Resolver, Template
 from lake_infra.report.prices import PriceLine, PriceTable
 
+ZONES_OF_A_PARAMETER = 2
+"""The network of the data stack has two: so many are taken for subnets that are given at deployment."""
+
 
 @dataclass(frozen=True)
 class CostLine:
@@ -113,7 +116,8 @@ def _nodes(template: Template) -> Iterator[float]:
 def _zones(template: Template) -> Iterator[float]:
     for _, properties in _of(template, "AWS::EC2::VPCEndpoint"):
         if properties.get("VpcEndpointType") == "Interface":
-            yield len(properties.get("SubnetIds", []))
+            subnets = properties.get("SubnetIds", [])
+            yield len(subnets) if isinstance(subnets, list) else ZONES_OF_A_PARAMETER
 
 
 def _of(template: Template, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

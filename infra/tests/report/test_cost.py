@@ -117,3 +117,10 @@ def test_the_table_of_the_repository_can_be_used() -> None:
 
     assert table.region == "us-east-1"
     assert all(line.price > 0 for line in table.lines)
+
+
+def test_endpoints_in_subnets_of_a_parameter_are_in_two_zones(table: PriceTable) -> None:
+    endpoint = {"Type": "AWS::EC2::VPCEndpoint", "Properties": {"VpcEndpointType": "Interface"}}
+    subnets = {"Endpoint": {**endpoint, "Properties": {**endpoint["Properties"], "SubnetIds": {"Ref": "Subnets"}}}}
+
+    assert _amounts(estimate({"Resources": subnets}, table, datasets=1)) == {"Endpoints": pytest.approx(2 * 100 * 0.01)}
