@@ -55,7 +55,7 @@ def test_commands_of_lake_and_their_options_exist() -> None:
             command = command.commands[words.pop(0)]
         known = {option for parameter in command.params for option in parameter.opts}
         assert [word for word in words if word.startswith("--") and word not in known] == [], line
-    assert len(called) == 4
+    assert len(called) == 5
 
 
 def test_files_that_it_names_exist() -> None:

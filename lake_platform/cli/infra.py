@@ -52,7 +52,9 @@ def synth(out: Path) -> None:
 
 
 @infra.command()
-@click.option("--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster.")
+@click.option(
+    "--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster."
+)
 @click.option(
     "--against",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -68,7 +70,9 @@ def diff(template: str, against: Path | None) -> None:
 
 
 @infra.command()
-@click.option("--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster.")
+@click.option(
+    "--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster."
+)
 @click.option("--set", "numbers", multiple=True, metavar="NAME=VALUE", help="Another number for an assumption.")
 @click.option(
     "--numbers",

@@ -140,8 +140,10 @@ class DagsterStack(cdk.Stack):
         for name, value, told in (
             ("LoadBalancerName", balancer.address, "Both host names lead here"),
             ("ClusterName", self._cluster.name, "For `aws ecs run-task`"),
-            ("PrepareTask", definitions["Prepare"], "Prepares the storage; run it once and after each upgrade"),
+            ("Subnets", cdk.Fn.join(",", place.subnets), "Of all tasks"),
+            ("PrepareTask", definitions["Prepare"], "Prepares the storage: once, and after each upgrade"),
             ("PrepareGroup", self._groups["Prepare"], "Its security group"),
-            ("PrepareSubnets", cdk.Fn.join(",", place.subnets), "Its subnets"),
+            ("RunTask", definitions["Run"], "What runs are, and commands of `lake`"),
+            ("RunGroups", cdk.Fn.join(",", self._groups.of_task("Run")), "Their security groups"),
         ):
             cdk.CfnOutput(self, name, value=value, description=told)
