@@ -31,7 +31,7 @@ def test_resources_do_not_grow_with_the_datasets(number: int, declaration: Decla
     assert seconds < MOST_SECONDS
     # One more for each further rule of arrivals, of which one takes some forty prefixes and suffixes.
     assert len(template["Resources"]) <= 90 + number // 20
-    assert size < 80_000 + 200 * number
+    assert size < 120_000 + 250 * number
 
 
 def test_another_release_of_node_makes_the_same_bytes(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ import pytest
 from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.templates import TEMPLATES
 from tests.conftest import HOME, Template, of_type
-from tests.tools import checkov_findings, lint_findings, nag_findings
+from tests.tools import PLAIN, checkov_findings, lint_findings, nag_findings
 
-PLAIN = HOME / "tests" / "plain_sales.template.yaml"
 EXPLAINED = {
     # checkov looks for a key of KMS. The queues are encrypted by SQS itself; they hold names of objects.
     ("CKV_AWS_27", "AWS::SQS::Queue"): 2,
