@@ -132,3 +132,23 @@ def test_unload_writes_a_manifest_that_copy_takes(
     told = json.loads(account.client("s3").get_object(Bucket=account.bucket(), Key=key)["Body"].read())
     assert {"url", "meta"} <= told["entries"][0].keys()
     assert sum(each["meta"]["record_count"] for each in told["entries"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("SELECT CAST('x ' AS varchar(2)) = CAST('x' AS varchar(2))", True),
+        ("SELECT to_date('2024-02-30', 'YYYY-MM-DD')::varchar(10)", "2024-03-01"),
+        ("SELECT concat('a', NULL)", None),
+        ("SELECT octet_length(CAST('ééé' AS varchar(3)))", 2),
+        ("SELECT date_trunc('week', DATE '2024-03-06')::varchar(30)", "2024-03-04 00:00:00"),
+        ("SELECT extract(dow FROM DATE '2024-03-03')", 0),
+    ],
+)
+def test_redshift_does_what_the_table_of_differences_says(
+    redshift: RedshiftResource, statement: str, expected: object
+) -> None:
+    with redshift.autocommit(query_group="differences") as session:
+        found = session.query_one(statement)[0]
+
+    assert (type(found), found) == (type(expected), expected)
