@@ -44,6 +44,7 @@ def test_actions_are_compared_without_regard_to_case_and_resources_are_not() -> 
         ("arn:aws:glue:*:1:job/x", "arn:aws:glue:eu:1:job/x", True),
         ("arn:aws:glue:*:job/x", "arn:aws:glue:eu:1:job/x", None),
         ("arn:aws:*:::lake", "arn:aws:s3:::lake", True),
+        ("arn:aws:*::1:lake", "arn:aws:s3:eu::1:lake", False),
         ("arn:aws:logs:eu:1:log-group:/a/*:*", "arn:aws:logs:eu:1:log-group:/a/b:log-stream:c", True),
         ("*", "*", True),
         ("arn:aws:s3:::lake", "*", False),
