@@ -1,7 +1,7 @@
 """The policies of a template: what roles may, whom resources let in, who may take a role."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from lake_infra.policy.account import KINDS, Account
@@ -34,11 +34,13 @@ class Policies:
     Attributes:
         roles: by logical id.
         resources: statements of policies of buckets, queues, topics, keys and secrets, by the ARN of what has them.
+        elsewhere: statements for roles that another template has, by their names.
     """
 
     account: Account
     roles: Mapping[str, Role]
     resources: Mapping[str, tuple[Statement, ...]]
+    elsewhere: Mapping[str, tuple[Statement, ...]]
 
     def role(self, text: str) -> Role | None:
         """A role by its logical id or ARN."""
@@ -56,7 +58,29 @@ def read_policies(template: Template, account: Account, *, managed: Mapping[str,
         PolicyError: something in them is not known, or AWS would not take it.
     """
     reader = _Reader(template, account, managed or {})
-    return Policies(account=account, roles=reader.roles(), resources=reader.resource_policies())
+    return Policies(
+        account=account,
+        roles=reader.roles(),
+        resources=reader.resource_policies(),
+        elsewhere=reader.elsewhere(),
+    )
+
+
+def joined(first: Policies, second: Policies) -> Policies:
+    """The policies of two templates of one account, roles by their ARNs; what one says of roles of the other counts."""
+    elsewhere = {**first.elsewhere, **second.elsewhere}
+    roles = [*first.roles.values(), *second.roles.values()]
+    named = {role.arn.rpartition("/")[2] for role in roles}
+    return Policies(
+        account=first.account,
+        roles={role.arn: _with(role, elsewhere) for role in roles},
+        resources={**first.resources, **second.resources},
+        elsewhere={name: statements for name, statements in elsewhere.items() if name not in named},
+    )
+
+
+def _with(role: Role, elsewhere: Mapping[str, tuple[Statement, ...]]) -> Role:
+    return replace(role, allows=role.allows + elsewhere.get(role.arn.rpartition("/")[2], ()))
 
 
 _RESOURCE_POLICIES: Mapping[str, tuple[str, str]] = {
@@ -116,14 +140,28 @@ class _Reader:
             boundary=self._managed_policy(boundary, logical_id) if boundary else None,
         )
 
+    def elsewhere(self) -> dict[str, tuple[Statement, ...]]:
+        """Policies for roles that are not in this template."""
+        own = {self._resolver.name(logical_id) for logical_id, _ in self._of("AWS::IAM::Role")}
+        found: dict[str, tuple[Statement, ...]] = {}
+        for policy_id, policy, names in self._attaching():
+            for name in names:
+                if name not in own:
+                    statements = read_identity_policy(self._document(policy, policy_id, "PolicyDocument"), policy_id)
+                    found[name] = found.get(name, ()) + statements
+        return found
+
     def _attached(self, role: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Policies that say themselves which roles they are of."""
+        """Policies that say themselves that they are of a role."""
         name = self._resolver.name(role)
+        return ((policy_id, policy) for policy_id, policy, names in self._attaching() if name in names)
+
+    def _attaching(self) -> Iterator[tuple[str, Mapping[str, Any], list[str]]]:
+        """Policies that say themselves which roles they are of, with the names of these."""
         for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"):
             for policy_id, policy in self._of(kind):
                 told = [policy["RoleName"]] if kind == "AWS::IAM::RolePolicy" else policy.get("Roles", [])
-                if name in self._resolver.resolve(told, policy_id):
-                    yield policy_id, policy
+                yield policy_id, policy, self._resolver.resolve(told, policy_id)
 
     def _managed_policy(self, arn: str, where: str) -> tuple[Statement, ...]:
         for policy_id, policy in self._of("AWS::IAM::ManagedPolicy"):

@@ -60,6 +60,9 @@ def grants(policies: Policies) -> Iterator[Grant]:
         for statement in role.trust:
             for who in _principals(statement):
                 yield from _of(statement, who, resource=name)
+    for name, statements in policies.elsewhere.items():
+        for statement in statements:
+            yield from _of(statement, f"role {name}")
     for arn, statements in policies.resources.items():
         for statement in statements:
             for who in _principals(statement):

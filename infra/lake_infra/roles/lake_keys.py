@@ -21,4 +21,4 @@ def keys(names: Names, prefixes: Sequence[str]) -> list[str]:
 
 def job_logs(names: Names) -> str:
     """The log groups of the jobs and all in them: Glue puts security configuration and role, of one name, into theirs."""
-    return names.arn("logs", f"log-group:/aws-glue/jobs/*{names.named('jobs')}*")
+    return names.arn("logs", f"log-group:/aws-glue/jobs/{names.named('jobs')}-role/*")

@@ -1,21 +1,34 @@
-"""The policies of both templates, read once."""
+"""The policies of the committed templates, which another test holds to be those that are made."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
 from lake_infra.options import Warehouse
+from lake_infra.policy.account import Account
 from lake_infra.policy.calls import Means
-from lake_infra.policy.template import Policies, read_policies
-from tests.conftest import Template, of_type
+from lake_infra.policy.template import Policies, joined, read_policies
+from lake_infra.templates import DAGSTER
+from tests.conftest import HOME, Template, of_type
 from tests.permissions.recorded import ACCOUNT, role_arn
+
+NAMES = {"serverless": "lake", "cluster": "lake-cluster"}
+
+
+@cache
+def committed(name: str) -> Template:
+    """A committed template."""
+    return json.loads((HOME / "templates" / f"{name}.template.json").read_text("utf-8"))
 
 
 @pytest.fixture(scope="session")
-def policies_of(synthesised: Callable[[Warehouse], Template]) -> Callable[[Warehouse], Policies]:
-    """By the kind of the warehouse."""
-    return cache(lambda warehouse: read_policies(synthesised(warehouse), ACCOUNT))
+def policies_of() -> Callable[[Warehouse], Policies]:
+    """Of the data stack, by the kind of the warehouse."""
+    return cache(lambda warehouse: read_policies(committed(NAMES[warehouse]), ACCOUNT))
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +38,19 @@ def policies(policies_of: Callable[[Warehouse], Policies]) -> Policies:
 
 
 @pytest.fixture(scope="session")
-def means(template: Template) -> Means:
+def means() -> Means:
     """The one key and the role of the jobs."""
-    (key,) = of_type(template, "AWS::KMS::Key")
+    (key,) = of_type(committed("lake"), "AWS::KMS::Key")
     return Means(key=ACCOUNT.arn("kms", f"key/{ACCOUNT.stack}-{key}"), jobs_role=role_arn("jobs"))
+
+
+def with_dagster(data: Policies, account: Account) -> Policies:
+    """Those of the data stack and of the Dagster stack beside it."""
+    template = committed(DAGSTER)
+    return joined(data, read_policies(template, replace(account, stack=DAGSTER, parameters=_given(template, account))))
+
+
+def _given(template: Mapping[str, Any], account: Account) -> dict[str, str]:
+    """What the template has no default of is named by its parameter."""
+    unknown = {name: f"<{name}>" for name, body in template["Parameters"].items() if "Default" not in body}
+    return {**unknown, **account.parameters}

@@ -1,27 +1,31 @@
 """Nobody has more than he needs by the form of his policies: no patterns of actions, no `*`, no open trust."""
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
 from lake_infra.options import WAREHOUSES, Warehouse
-from lake_infra.policy.account import Account
 from lake_infra.policy.documents import Statement
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
-from tests.conftest import Template, of_type
+from tests.conftest import of_type
+from tests.permissions.conftest import committed, with_dagster
 from tests.permissions.recorded import ACCOUNT
 
-FORCED = {("jobs", "cloudwatch:PutMetricData")}
-"""Actions that take no resource but `*`, by role."""
+STARTING = {f"dagster-start-{kind}" for kind in ("code", "daemon", "operator", "prepare", "run", "viewer")}
+"""With what ECS starts the tasks of Dagster."""
+FORCED = {"cloudwatch:PutMetricData": {"jobs"}, "ecr:GetAuthorizationToken": STARTING}
+"""Actions that take no resource but `*`, with the roles that may do them."""
 NO_ACCOUNT = "events.amazonaws.com"
 """Says no account when it sends to a queue."""
 
 
 @pytest.fixture(params=WAREHOUSES)
 def policies(request: pytest.FixtureRequest, policies_of: Callable[[Warehouse], Policies]) -> Policies:
-    return policies_of(request.param)
+    """Of the data stack with either warehouse, and the Dagster stack beside it."""
+    return with_dagster(policies_of(request.param), ACCOUNT)
 
 
 def test_no_action_of_a_role_is_a_pattern(policies: Policies) -> None:
@@ -36,12 +40,11 @@ def test_no_action_of_a_role_is_a_pattern(policies: Policies) -> None:
 
 
 def test_every_resource_is_named_but_where_aws_takes_none(policies: Policies) -> None:
-    everything = {
-        (role, action)
-        for role, statement in _of_roles(policies)
-        for action in statement.actions
-        if "*" in statement.resources or statement.not_resources
-    }
+    everything: dict[str, set[str]] = {}
+    for role, statement in _of_roles(policies):
+        if "*" in statement.resources or statement.not_resources:
+            for action in statement.actions:
+                everything.setdefault(action, set()).add(role)
 
     assert everything == FORCED
 
@@ -83,16 +86,21 @@ def test_nobody_outside_of_the_account_takes_a_role(policies: Policies) -> None:
     assert others == set()
 
 
-def test_a_role_is_passed_on_by_the_deployer_alone_and_to_its_service_alone(policies: Policies) -> None:
+def test_a_role_is_passed_on_by_who_needs_it_and_to_its_service_alone(policies: Policies) -> None:
     passing = {
-        (role, statement.resources, condition.key, condition.values)
+        (role, resource.rpartition("/rehearsal-")[2], condition.key, condition.values)
         for role, statement in _of_roles(policies)
+        for resource in statement.resources
         for condition in statement.conditions
         if "iam:PassRole" in statement.actions
     }
 
-    jobs = (ACCOUNT.global_arn("iam", "role/rehearsal-jobs"),)
-    assert passing == {("deployer", jobs, "iam:PassedToService", ("glue.amazonaws.com",))}
+    to, glue, ecs = "iam:PassedToService", ("glue.amazonaws.com",), ("ecs-tasks.amazonaws.com",)
+    assert passing == {
+        ("deployer", "jobs", to, glue),
+        ("dagster-daemon", "orchestrator", to, ecs),
+        ("dagster-daemon", "dagster-start-run", to, ecs),
+    }
 
 
 def test_no_role_changes_roles_policies_or_keys(policies: Policies) -> None:
@@ -106,8 +114,9 @@ def test_no_role_changes_roles_policies_or_keys(policies: Policies) -> None:
     assert changing == {"iam:PassRole", "s3:PutObject"}
 
 
-def test_a_condition_on_the_account_drops_the_events_and_nobody_is_told(template: Template) -> None:
+def test_a_condition_on_the_account_drops_the_events_and_nobody_is_told() -> None:
     """EventBridge tells the rule's ARN and no account: the queue must not ask for it."""
+    template = deepcopy(committed("lake"))
     (policy,) = (
         body
         for body in of_type(template, "AWS::SQS::QueuePolicy").values()
@@ -122,21 +131,17 @@ def test_a_condition_on_the_account_drops_the_events_and_nobody_is_told(template
     )
     assert decide(read_policies(template, ACCOUNT), request).allowed
 
-    asked = {**statement["Condition"], "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    kept, statement["Condition"] = statement["Condition"], asked
-    try:
-        assert not decide(read_policies(template, ACCOUNT), request).allowed
-    finally:
-        statement["Condition"] = kept
+    statement["Condition"]["StringEquals"] = {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    assert not decide(read_policies(template, ACCOUNT), request).allowed
 
 
-def test_another_lake_of_the_account_is_out_of_reach(template: Template) -> None:
+@pytest.mark.parametrize("prefix", ["other", "myrehearsal", "rehearsal2", "rehears"])
+def test_another_lake_of_the_account_is_out_of_reach(prefix: str, policies: Policies) -> None:
     """Two stacks in one account: the roles of one see nothing of the other."""
-    policies = read_policies(template, ACCOUNT)
-    other: Account = replace(ACCOUNT, parameters={**ACCOUNT.parameters, "Prefix": "other"}, stack="other")
+    other = replace(ACCOUNT, parameters={**ACCOUNT.parameters, "Prefix": prefix}, stack=prefix)
     reached = {
         (role, action, resource)
-        for role, statement in _of_roles(read_policies(template, other), prefix="other-")
+        for role, statement in _of_roles(read_policies(committed("lake"), other), prefix=f"{prefix}-")
         for action in statement.actions
         for resource in statement.resources
         # The catalog of an account is one.

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lake_infra.declaration import Declaration
+from lake_infra.declaration import Declaration, DeclarationError
 from lake_infra.options import WAREHOUSES, Options, Warehouse
 from lake_infra.policy.account import Account
 from lake_infra.policy.intrinsics import Resolver
@@ -64,6 +64,15 @@ def test_a_statement_for_each_dataset_would_not_fit() -> None:
 
     assert len(json.dumps(statements[:60], separators=(",", ":"))) < OWN
     assert len(json.dumps(statements[:65], separators=(",", ":"))) > OWN
+
+
+def test_more_than_a_role_can_name_is_an_error_before_the_deployment(declaration: Declaration) -> None:
+    from lake_infra.app import synthesise
+
+    names = tuple(f"dataset_{number}" for number in range(161))
+
+    with pytest.raises(DeclarationError, match="161 datasets, and a role of IAM can name 160"):
+        synthesise(replace(declaration, notebook_datasets=names), Options())
 
 
 def _size(resolver: Resolver, document: Any) -> int:

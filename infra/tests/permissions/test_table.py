@@ -12,6 +12,7 @@ from lake_infra.policy.calls import Means
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
 from tests.conftest import HOME, Template, of_type
+from tests.permissions.conftest import with_dagster
 from tests.permissions.recorded import ACCOUNT
 
 PAGE = HOME.parent / "docs" / "permissions.md"
@@ -49,10 +50,10 @@ def template(declaration: Declaration) -> Template:
 
 @pytest.fixture(scope="module")
 def ask(template: Template) -> Callable[[Line], bool]:
-    policies = read_policies(template, LAKE)
+    policies = with_dagster(read_policies(template, LAKE), LAKE)
     (key,) = of_type(template, "AWS::KMS::Key")
     means = Means(key=LAKE.arn("kms", f"key/{LAKE.stack}-{key}"), jobs_role=_role("jobs"))
-    return lambda line: decide(policies, _request(line, policies, means)).allowed
+    return lambda line: decide(policies, _request(line, means)).allowed
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.who} {line.action} {line.on}".replace(" ", "-"))
@@ -66,7 +67,8 @@ def test_the_table_is_read_as_a_whole() -> None:
 
     assert len(LINES) == len(rows)
     assert {line.who for line in LINES if "." not in line.who} == {
-        *("orchestrator", "jobs", "copy", "crawler", "deployer", "janitor")
+        *("orchestrator", "jobs", "copy", "crawler", "deployer", "janitor"),
+        *("dagster-daemon", "dagster-operator", "dagster-viewer"),
     }
 
 
@@ -93,26 +95,27 @@ def test_the_guide_for_other_ways_names_the_same_actions(
     }
 
 
-def _request(line: Line, policies: Policies, means: Means) -> Request:
+def _request(line: Line, means: Means) -> Request:
     named, _, how = line.on.partition(", ")
     return Request(
         principal=line.who if line.who.endswith(".amazonaws.com") else _role(line.who),
         action=line.action,
-        resource=_arn(named, policies, means),
+        resource=_arn(named, means),
         context=_context(how),
     )
 
 
-def _arn(named: str, policies: Policies, means: Means) -> str:
+def _arn(named: str, means: Means) -> str:
     kind, _, name = named.partition(" ")
     bucket, slash, key = named.partition("/")
-    if bucket in ("landing", "lake", "code"):
+    if bucket in ("landing", "lake", "code", "dagster"):
         return f"arn:aws:s3:::lake-{bucket}-{LAKE.number}-{LAKE.region}{slash}{key}"
     return {
         "job": LAKE.arn("glue", f"job/{name}"),
         "key": means.key,
         "queue": LAKE.arn("sqs", "lake-arrivals"),
         "role": _role(name),
+        "runs": LAKE.arn("ecs", "task-definition/lake-dagster-run:3"),
         "secret": LAKE.arn("secretsmanager", "secret:lake-pii-key-AbCdEf"),
         "table": LAKE.arn("glue", f"table/{name}"),
         "topic": LAKE.arn("sns", "lake-alerts"),
@@ -124,6 +127,8 @@ def _context(how: str) -> dict[str, str]:
     """What follows the comma of the third column."""
     word, _, told = how.partition(" ")
     match word:
+        case "in":
+            return {"ecs:cluster": LAKE.arn("ecs", f"cluster/{told}")}
         case "through":
             return {"kms:ViaService": f"{told}.{LAKE.region}.amazonaws.com"}
         case "passed":

@@ -7,7 +7,7 @@ import pytest
 from lake_infra.policy.account import Account
 from lake_infra.policy.errors import PolicyFormError, UnknownPrincipalError
 from lake_infra.policy.evaluate import Request, decide
-from lake_infra.policy.template import read_policies
+from lake_infra.policy.template import joined, read_policies
 
 ACCOUNT = "111122223333"
 JOBS = f"arn:aws:iam::{ACCOUNT}:role/jobs"
@@ -234,3 +234,18 @@ def test_allow_with_not_principal_is_refused() -> None:
 def test_an_unknown_role_is_an_error_and_not_a_refusal() -> None:
     with pytest.raises(UnknownPrincipalError, match="no role Nobody"):
         _may(_template(), "s3:GetObject", LAKE, principal="Nobody")
+
+
+def test_a_policy_of_one_template_for_a_role_of_another_counts_where_both_are_looked_at() -> None:
+    policy = {
+        "RoleName": "jobs",
+        "PolicyName": "more",
+        "PolicyDocument": _document(_allow("s3:GetObject", f"{LAKE}/*")),
+    }
+    more = {"Resources": {"More": {"Type": "AWS::IAM::RolePolicy", "Properties": policy}}}
+    first, second = (read_policies(each, Account(number=ACCOUNT)) for each in (_template(), more))
+
+    assert not decide(first, Request(JOBS, "s3:GetObject", f"{LAKE}/a")).allowed
+    assert decide(joined(first, second), Request(JOBS, "s3:GetObject", f"{LAKE}/a")).allowed
+    assert decide(joined(second, first), Request(JOBS, "s3:GetObject", f"{LAKE}/a")).allowed
+    assert not joined(first, second).elsewhere

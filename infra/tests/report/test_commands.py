@@ -12,8 +12,9 @@ DECLARATION = ["--declaration", str(HOME / "declaration.json")]
 COMMITTED = HOME / "templates" / "lake.template.json"
 
 
-def test_the_committed_template_does_not_differ(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["diff", *DECLARATION]) == 0
+@pytest.mark.parametrize("name", ["lake", "dagster"])
+def test_the_committed_template_does_not_differ(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "--template", name, *DECLARATION]) == 0
     assert capsys.readouterr().out == "no difference\n"
 
 
@@ -47,7 +48,7 @@ def test_the_cost_is_told_with_other_numbers_and_as_json(tmp_path: Path, capsys:
         (["diff", "--against", str(HOME / "requirements.in")], "requirements.in is no JSON"),
         (["cost", "--set", "hours"], "write NAME=VALUE with a number"),
         (["cost", "--set", "hour=1"], "'hour' is no assumption"),
-        (["cost", "--template", "other"], "there is no template 'other': take one of lake, lake-cluster"),
+        (["cost", "--template", "other"], "there is no template 'other': take one of lake, lake-cluster, dagster"),
     ],
 )
 def test_what_cannot_be_used_is_exit_code_two_and_a_sentence(

@@ -63,6 +63,14 @@ def test_who_may_take_a_role_and_whom_a_resource_lets_in_are_permissions_too() -
     ]
 
 
+def test_a_policy_for_a_role_of_another_template_is_told_too() -> None:
+    policy = {"PolicyName": "more", "RoleName": "elsewhere", "PolicyDocument": {"Version": VERSION, "Statement": READ}}
+
+    assert _told(_template(), _template(More={"Type": "AWS::IAM::RolePolicy", "Properties": policy})) == [
+        "+ role elsewhere may s3:GetObject on arn:aws:s3:::lake/*"
+    ]
+
+
 def test_in_the_policy_of_a_key_a_star_is_that_key() -> None:
     statement = {
         "Effect": "Allow",
