@@ -13,6 +13,7 @@ from lake_infra.dagster.stack import DagsterStack
 from lake_infra.declaration import Declaration
 from lake_infra.findings import FindingsError, read_findings
 from lake_infra.options import Options
+from lake_infra.profiles import Profile
 from lake_infra.stack import LakeStack
 
 STACK, DAGSTER_STACK = "lake", "dagster"
@@ -45,6 +46,26 @@ def synthesise(declaration: Declaration, options: Options) -> dict[str, Any]:
         FindingsError: cdk-nag or CDK finds something wrong that is not acknowledged.
     """
     return _template(lambda app: LakeStack(app, STACK, declaration=declaration, options=options))
+
+
+def synthesise_profile(declaration: Declaration, profile: Profile) -> dict[str, Any]:
+    """The template of the data stack for one profile.
+
+    Raises:
+        DeclarationError: the declaration has not all of the profile's datasets.
+        FindingsError: as `synthesise`.
+    """
+    narrowed = profile.narrow(declaration)
+
+    def build(app: cdk.App) -> cdk.Stack:
+        stack = LakeStack(app, STACK, declaration=narrowed, options=Options())
+        for name, value in profile.defaults.items():
+            parameter = stack.node.find_child(name)
+            assert isinstance(parameter, cdk.CfnParameter)
+            parameter.default = value
+        return stack
+
+    return _template(build)
 
 
 def synthesise_dagster(declaration: Declaration) -> dict[str, Any]:

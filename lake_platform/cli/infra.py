@@ -53,7 +53,10 @@ def synth(out: Path) -> None:
 
 @infra.command()
 @click.option(
-    "--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster."
+    "--template",
+    default="lake",
+    show_default=True,
+    help="The name of the template: lake, lake-cluster, lake-sales, dagster.",
 )
 @click.option(
     "--against",
@@ -71,7 +74,10 @@ def diff(template: str, against: Path | None) -> None:
 
 @infra.command()
 @click.option(
-    "--template", default="lake", show_default=True, help="The name of the template: lake, lake-cluster, dagster."
+    "--template",
+    default="lake",
+    show_default=True,
+    help="The name of the template: lake, lake-cluster, lake-sales, dagster.",
 )
 @click.option("--set", "numbers", multiple=True, metavar="NAME=VALUE", help="Another number for an assumption.")
 @click.option(

@@ -1,5 +1,6 @@
 """The files of the production instance and the stack that runs them fit together."""
 
+import json
 import re
 import sys
 from importlib.util import find_spec
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lake_platform.aws.declaration import build_declaration
+from lake_platform.contract.source import load_folder
 from lake_platform_tests.production.template import HOME, ROOT, containers, variables
 
 EVERYBODY = ("code", "daemon", "operator", "prepare", "run", "viewer")
@@ -68,3 +71,14 @@ def test_the_image_copies_what_there_is_and_runs_as_nobody_special() -> None:
     assert [name for name in copied if name != "infra/dagster/rds-ca.pem" and not (ROOT / name).exists()] == []
     assert re.findall(r"^USER (\w+)$", dockerfile, re.MULTILINE) == ["lake"]
     assert set(re.findall(r"\b(DAGSTER_\w+)=", dockerfile)) == {"DAGSTER_HOME", "DAGSTER_SCRATCH"}
+
+
+def test_the_profile_of_sales_is_what_its_folder_declares() -> None:
+    declared = build_declaration(load_folder(ROOT / "lake_platform" / "defs" / "sales"))
+    template = json.loads((ROOT / "infra" / "templates" / "lake-sales.template.json").read_text(encoding="utf-8"))
+    kinds = {name: body["Type"] for name, body in template["Resources"].items()}
+    databases = [template["Resources"][name] for name, kind in kinds.items() if kind == "AWS::Glue::Database"]
+    names = {one["Properties"]["DatabaseInput"]["Name"]["Fn::Join"][1][-1].removeprefix("_") for one in databases}
+
+    assert names == set(declared["schemas"])
+    assert {one["prefix"] for one in declared["datasets"]} == {"sales/"}
