@@ -11,7 +11,9 @@ from constructs import Construct
 from lake_infra.names import Names
 from lake_infra.parameters import number
 
-MINUTE, HOUR = cdk.Duration.minutes(1), cdk.Duration.hours(1)
+MINUTE, HOUR, DAY = cdk.Duration.minutes(1), cdk.Duration.hours(1), cdk.Duration.days(1)
+MOST_HOURS = 168
+"""CloudWatch looks back a week at most."""
 QUEUE_AGE_SECONDS = 3600
 FAILED = ["ERROR", "EXPIRED", "FAILED", "TIMEOUT"]
 """States in which a Glue run has ended without success; STOPPED is somebody's wish."""
@@ -41,6 +43,18 @@ class Alarms(Construct):
         self._queue_age(queue)
         self._nothing_arrived(scope, queue)
         self._no_heartbeat(queue)
+
+    def watch_capacity(self, scope: Construct, workgroup: str) -> None:
+        """An alarm on what a Serverless workgroup has used in a day: CloudFormation has no limit of its use."""
+        hours = number(
+            scope, "WarehouseRpuHours", 64, least=1, told="RPU-hours of the workgroup in a day until the alarm"
+        )
+        seconds = _metric("AWS/Redshift-Serverless", "ComputeSeconds", {"Workgroup": workgroup}, DAY)
+        used = cloudwatch.MathExpression(
+            expression="seconds / 3600", using_metrics={"seconds": seconds}, label="RPU-hours", period=DAY
+        )
+        told = "The warehouse has used more than is meant for a day"
+        self._alarm("WarehouseUse", used, told=told, missing=_MISSING.NOT_BREACHING, threshold=hours)
 
     def _job_failed(self, jobs: list[str]) -> None:
         """A rule without a target: EventBridge counts what it matches, and that is all that is needed of it."""
@@ -72,7 +86,12 @@ class Alarms(Construct):
 
     def _nothing_arrived(self, scope: Construct, queue: sqs.Queue) -> None:
         hours = number(
-            scope, "NothingArrivedHours", 26, least=1, told="Hours without any arrival until the alarm, 168 at most"
+            scope,
+            "NothingArrivedHours",
+            26,
+            least=1,
+            most=MOST_HOURS,
+            told="Hours without any arrival until the alarm",
         )
         metric = queue.metric_number_of_messages_sent(period=HOUR, statistic="Sum")
         self._alarm(

@@ -4,10 +4,11 @@ import aws_cdk as cdk
 from constructs import Construct
 
 
-def number(scope: Construct, name: str, default: int, *, least: int, told: str) -> int:
+def number(scope: Construct, name: str, default: int, *, least: int, told: str, most: int | None = None) -> int:
     """A whole number of the stack's parameters, as a token."""
-    parameter = cdk.CfnParameter(scope, name, type="Number", default=default, min_value=least, description=told)
-    return parameter.value_as_number
+    return cdk.CfnParameter(
+        scope, name, type="Number", default=default, min_value=least, max_value=most, description=told
+    ).value_as_number
 
 
 def text(scope: Construct, name: str, default: str | None = None, *, pattern: str, problem: str, told: str) -> str:

@@ -18,6 +18,7 @@ class ServerlessWarehouse(Construct):
     """A workgroup whose size is bounded; Redshift itself keeps the password of its administrator.
 
     Attributes:
+        workgroup: its name.
         variables: what the backend reads of it.
         logins: how the orchestrator gets its temporary credentials.
     """
@@ -48,7 +49,8 @@ class ServerlessWarehouse(Construct):
             ],
         )
         workgroup.add_resource_dependency(namespace)
-        self.variables = {"LAKE_REDSHIFT_WORKGROUP": names.named("warehouse")}
+        self.workgroup = names.named("warehouse")
+        self.variables = {"LAKE_REDSHIFT_WORKGROUP": self.workgroup}
         # Its ARN holds an id, not the name.
         self.logins = [
             Login(

@@ -85,7 +85,7 @@ class LakeStack(cdk.Stack):
         JanitorRole(self, names=names, key_arn=key.key_arn)
         jobs_role_arn = jobs_role.role.role_arn
         DeployerRole(self, names=names, key_arn=key.key_arn, jobs_role_arn=jobs_role_arn, jobs=jobs.names)
-        Alarms(
+        alarms = Alarms(
             self,
             names=names,
             topic=alerts.topic,
@@ -93,6 +93,8 @@ class LakeStack(cdk.Stack):
             dead_letters=arrivals.dead_letters,
             jobs=jobs.names,
         )
+        if isinstance(warehouse, ServerlessWarehouse):
+            alarms.watch_capacity(self, warehouse.workgroup)
         add_outputs(
             self,
             {

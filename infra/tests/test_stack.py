@@ -136,6 +136,7 @@ def test_logs_of_jobs_are_kept_for_three_months_under_the_names_that_glue_gives(
         ("lake-job-failed", "notBreaching"),
         ("lake-dead-letters", "notBreaching"),
         ("lake-queue-age", "notBreaching"),
+        ("lake-warehouse-use", "notBreaching"),
         ("lake-nothing-arrived", "breaching"),
         ("lake-no-heartbeat", "breaching"),
     ],
@@ -149,7 +150,7 @@ def test_silence_is_an_alarm_where_silence_is_what_is_wrong(template: Template, 
         == alarms[alarm]["OKActions"]
         == ["arn:aws:sns:eu-central-1:111122223333:lake-alerts"]
     )
-    assert len(alarms) == 5
+    assert len(alarms) == 6
 
 
 def test_the_heartbeat_counts_each_look_into_the_queue(template: Template) -> None:
@@ -169,6 +170,17 @@ def test_a_failed_run_of_these_jobs_is_counted(template: Template) -> None:
     detail = rule["EventPattern"]["detail"]
     assert sorted(detail["jobName"]) == sorted(job["Name"] for job in resolved(template, "AWS::Glue::Job"))
     assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": rule["Name"]}]
+
+
+def test_use_of_the_warehouse_is_watched_in_rpu_hours(template: Template) -> None:
+    """A limit of its use is no resource of CloudFormation: what the size cannot bound is told."""
+    (alarm,) = [one for one in resolved(template, "AWS::CloudWatch::Alarm") if one["AlarmName"] == "lake-warehouse-use"]
+
+    (seconds,) = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    assert seconds["Metric"]["Dimensions"] == [{"Name": "Workgroup", "Value": "lake-warehouse"}]
+    assert (seconds["Metric"]["MetricName"], seconds["Stat"], seconds["Period"]) == ("ComputeSeconds", "Sum", 86400)
+    assert [one["Expression"] for one in alarm["Metrics"] if "Expression" in one] == ["seconds / 3600"]
+    assert int(alarm["Threshold"]) == 64
 
 
 def test_serverless_is_bounded_private_and_keeps_a_snapshot(template: Template) -> None:
