@@ -11,6 +11,7 @@ from lake_infra.dagster.groups import TASKS
 from lake_infra.declaration import Declaration
 from lake_infra.policy.account import Account
 from lake_infra.policy.evaluate import Request, decide
+from lake_infra.policy.intrinsics import Resolver
 from lake_infra.policy.template import Policies, read_policies
 from lake_infra.templates import DAGSTER
 from tests.conftest import HOME, Template, of_type
@@ -250,3 +251,35 @@ def test_code_server_and_runs_take_the_orchestrator_role_of_the_data_stack(
     for name, one in definitions:
         is_orchestrator = json.dumps(one["TaskRoleArn"]).endswith('"-orchestrator"]]}')
         assert is_orchestrator == name.startswith(("TasksCode", "TasksRun"))
+
+
+def test_names_fit_whatever_the_prefix_is(dagster: Template) -> None:
+    """A load balancer, its target groups: 32 characters; a role: 64; a database: 63; a bucket: 63."""
+    longest = Account(region="ap-southeast-99", parameters={"Prefix": "abcdefghijklmnop"})
+    resolver = Resolver(dagster, longest)
+    limits = {
+        "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Name", 32),
+        "AWS::ElasticLoadBalancingV2::TargetGroup": ("Name", 32),
+        "AWS::IAM::Role": ("RoleName", 64),
+        "AWS::RDS::DBInstance": ("DBInstanceIdentifier", 63),
+        "AWS::S3::Bucket": ("BucketName", 63),
+    }
+
+    for kind, (key, most) in limits.items():
+        for name, one in of_type(dagster, kind).items():
+            assert len(str(resolver.resolve(one[key], name))) <= most, name
+
+
+def test_the_launcher_is_given_both_groups_of_a_run(dagster: Template) -> None:
+    """Its own, and that of the clients of the warehouse."""
+    (daemon,) = [
+        one["ContainerDefinitions"][0]
+        for name, one in of_type(dagster, "AWS::ECS::TaskDefinition").items()
+        if name.startswith("TasksDaemon")
+    ]
+    told = {one["Name"]: one["Value"] for one in daemon["Environment"]}
+
+    assert told["DAGSTER_RUN_SECURITY_GROUPS"]["Fn::Join"] == [
+        ",",
+        [{"Fn::GetAtt": [group_of(dagster, "Run"), "GroupId"]}, {"Ref": "NetworkClients"}],
+    ]

@@ -28,7 +28,9 @@ class FargateRunLauncher(EcsRunLauncher[Any]):
                 StringSource, description=f"ARN of the task definition, with a container named {CONTAINER}."
             ),
             "subnets": Field(StringSource, description="Ids of private subnets, with commas between them."),
-            "security_group": Field(StringSource, description="Id of the security group of the runs."),
+            "security_groups": Field(
+                StringSource, description="Ids of the security groups of the runs, with commas between them."
+            ),
         }
 
     @classmethod
@@ -36,8 +38,8 @@ class FargateRunLauncher(EcsRunLauncher[Any]):
         cls, inst_data: ConfigurableClassData, config_value: Mapping[str, Any]
     ) -> "FargateRunLauncher":
         network = {
-            "subnets": [part.strip() for part in config_value["subnets"].split(",") if part.strip()],
-            "securityGroups": [config_value["security_group"]],
+            "subnets": _ids(config_value["subnets"]),
+            "securityGroups": _ids(config_value["security_groups"]),
             "assignPublicIp": "DISABLED",
         }
         launcher = cls(
@@ -55,3 +57,7 @@ class FargateRunLauncher(EcsRunLauncher[Any]):
         # Given to the constructor it would be described, which no policy can narrow to one task definition.
         launcher.task_definition = config_value["task_definition"]
         return launcher
+
+
+def _ids(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -149,7 +149,9 @@ def _cluster() -> tuple[str, dict[str, str]]:
     # moto cannot give a task an address without it
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24")["Subnet"]["SubnetId"] for number in (1, 2)]
-    group = ec2.create_security_group(GroupName="runs", Description="runs", VpcId=vpc)["GroupId"]
+    groups = [
+        ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"] for name in ("run", "clients")
+    ]
     cluster = ecs.create_cluster(clusterName="lake")["cluster"]["clusterArn"]
     definition = ecs.register_task_definition(
         family="lake-run",
@@ -165,5 +167,5 @@ def _cluster() -> tuple[str, dict[str, str]]:
         "DAGSTER_ECS_CLUSTER": cluster,
         "DAGSTER_RUN_TASK_DEFINITION": definition,
         "DAGSTER_RUN_SUBNETS": ", ".join(subnets),
-        "DAGSTER_RUN_SECURITY_GROUP": group,
+        "DAGSTER_RUN_SECURITY_GROUPS": ",".join(groups),
     }

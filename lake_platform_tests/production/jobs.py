@@ -13,11 +13,13 @@ class Work(dg.Config):
         say: printed by the step.
         wait_for: the step goes on as soon as this file exists.
         reached: written by the step before it waits.
+        fail: the step fails.
     """
 
     say: str = "done"
     wait_for: str = ""
     reached: str = ""
+    fail: bool = False
 
 
 @dg.op
@@ -27,6 +29,8 @@ def work(context: dg.OpExecutionContext, config: Work) -> None:
         Path(config.reached).write_text(context.run_id)
     while config.wait_for and not Path(config.wait_for).exists():
         time.sleep(0.1)
+    if config.fail:
+        raise ValueError("as it was asked to")
     context.log.info("worked")
 
 

@@ -130,7 +130,10 @@ def test_a_task_gets_the_network_of_the_stack_and_fits_the_limit_of_overrides(
     network = task["networkConfiguration"]["awsvpcConfiguration"]
     assert task["call"] == "RunTask"
     assert task["taskDefinition"].endswith("task-definition/lake-run:1")
-    assert (len(network["subnets"]), network["assignPublicIp"]) == (2, "DISABLED")
+    assert [name[:7] for name in network["subnets"]] == ["subnet-", "subnet-"]
+    assert [name[:3] for name in network["securityGroups"]] == ["sg-", "sg-"]
+    assert "," not in "".join([*network["subnets"], *network["securityGroups"]])
+    assert network["assignPublicIp"] == "DISABLED"
     # Dagster hands over its whole configuration.
     assert len(json.dumps(task["overrides"])) < OVERRIDES
     # Variables travel by their names.
@@ -164,6 +167,24 @@ def test_a_run_whose_task_died_is_failed_and_starts_once_more(
     production.fargate.start(instance, again.run_id)
     production.fargate.finish(instance, again.run_id)
     assert status(instance, again.run_id) is dg.DagsterRunStatus.SUCCESS
+
+
+@pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")
+def test_a_run_that_failed_by_itself_is_not_started_again(
+    production: Production, workspace: WorkspaceProcessContext, submit: Submit
+) -> None:
+    """Steps have retries of their own, and the sensors ask again for what failed."""
+    consumer = EventLogConsumerDaemon()
+    list(consumer.run_iteration(workspace))
+    run_id = submit({"fail": True})
+    dequeue(workspace)
+    production.fargate.start(workspace.instance, run_id)
+    production.fargate.finish(workspace.instance, run_id)
+
+    list(consumer.run_iteration(workspace))
+
+    assert status(workspace.instance, run_id) is dg.DagsterRunStatus.FAILURE
+    assert workspace.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id})) == []
 
 
 def test_a_dataset_has_one_run_at_a_time_and_two_datasets_run_side_by_side(

@@ -169,7 +169,8 @@ class Balancer(Construct):
         target = elb.CfnTargetGroup(
             self,
             kind,
-            name=self._names.named(f"dagster-{kind.lower()}"),
+            # 32 characters are the most, whatever the prefix is.
+            name=self._names.named(kind.lower()),
             vpc_id=self._vpc,
             port=WEB,
             protocol="HTTP",

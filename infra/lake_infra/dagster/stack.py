@@ -101,7 +101,7 @@ class DagsterStack(cdk.Stack):
         asks = {"DAGSTER_CODE_SERVER": self._cluster.code_server, "DAGSTER_CODE_SERVER_PORT": str(CODE)}
         launch = {
             "DAGSTER_ECS_CLUSTER": self._cluster.arn,
-            "DAGSTER_RUN_SECURITY_GROUP": cdk.Fn.join(",", self._groups.of_task("Run")),
+            "DAGSTER_RUN_SECURITY_GROUPS": cdk.Fn.join(",", self._groups.of_task("Run")),
             "DAGSTER_RUN_SUBNETS": cdk.Fn.join(",", self._inputs.place.subnets),
             "DAGSTER_RUN_TASK_DEFINITION": run or "",
         }
