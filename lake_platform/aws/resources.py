@@ -96,4 +96,5 @@ def s3_client() -> Any:
     # Imported where it is used: it takes a second, and definitions are loaded again and again.
     from dagster_aws.s3 import S3Resource
 
-    return S3Resource(max_attempts=ATTEMPTS, region_name=aws_region()).get_client()
+    # Its setting counts what comes after the first attempt.
+    return S3Resource(max_attempts=ATTEMPTS - 1, region_name=aws_region()).get_client()

@@ -60,7 +60,7 @@ class WarehouseSettings:
             port=_port(env),
             database=env.get("LAKE_REDSHIFT_DATABASE") or "dev",
             user=user or None,
-            copy_role=env.get("LAKE_REDSHIFT_COPY_ROLE") or "default",
+            copy_role=_copy_role(env),
             tls=_tls(env, host, iam=bool(workgroup or cluster)),
         )
 
@@ -97,15 +97,13 @@ class AwsSettings:
             raise SettingsError(
                 "AWS_REGION is not set: set it to the region of the buckets, the jobs and the warehouse"
             )
-        topic = env.get("LAKE_ALERT_TOPIC") or None
-        if topic is not None and not topic.startswith("arn:"):
-            raise SettingsError(f"LAKE_ALERT_TOPIC is {topic!r}: set it to the ARN of an SNS topic")
+        topic = _arn(env, "LAKE_ALERT_TOPIC", "an SNS topic")
         queue = env.get("LAKE_ARRIVALS_QUEUE") or None
         if queue is not None and not queue.startswith(("https://", "http://")):
             raise SettingsError(f"LAKE_ARRIVALS_QUEUE is {queue!r}: set it to the URL of an SQS queue")
         return cls(
             region=region,
-            kms_key=env.get("LAKE_KMS_KEY") or None,
+            kms_key=_arn(env, "LAKE_KMS_KEY", "a key of KMS"),
             database_prefix=env.get("LAKE_GLUE_DATABASE_PREFIX", ""),
             crawler_prefix=env.get("LAKE_GLUE_CRAWLER_PREFIX", ""),
             arrivals_queue=queue,
@@ -113,6 +111,21 @@ class AwsSettings:
             alert_topic=topic,
             warehouse=WarehouseSettings.from_environment(env),
         )
+
+
+def _arn(env: Mapping[str, str], name: str, what: str) -> str | None:
+    text = env.get(name) or None
+    if text is not None and not text.startswith("arn:"):
+        raise SettingsError(f"{name} is {text!r}: set it to the ARN of {what}")
+    return text
+
+
+def _copy_role(env: Mapping[str, str]) -> str:
+    """`default`, or the ARN; of roles that are chained, all of them with commas between."""
+    name = "LAKE_REDSHIFT_COPY_ROLE"
+    if env.get(name) in (None, "", "default"):
+        return "default"
+    return _arn(env, name, "a role that is attached to the warehouse, or leave it out for the default one") or "default"
 
 
 def _port(env: Mapping[str, str]) -> int:

@@ -49,6 +49,8 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) ->
         ({**HOST, "LAKE_REDSHIFT_TLS": "off"}, "LAKE_REDSHIFT_TLS=off is for LAKE_REDSHIFT_HOST on this machine"),
         ({"LAKE_REDSHIFT_TLS": "maybe"}, "LAKE_REDSHIFT_TLS is 'maybe'"),
         ({"LAKE_ALERT_TOPIC": "alerts"}, "LAKE_ALERT_TOPIC is 'alerts'"),
+        ({"LAKE_KMS_KEY": "alias/lake"}, "LAKE_KMS_KEY is 'alias/lake': set it to the ARN of a key"),
+        ({"LAKE_REDSHIFT_COPY_ROLE": "copy"}, "LAKE_REDSHIFT_COPY_ROLE is 'copy': set it to the ARN of a role"),
         ({"LAKE_ARRIVALS_QUEUE": "arrivals"}, "LAKE_ARRIVALS_QUEUE is 'arrivals'"),
         ({"LAKE_SWEEP_SECONDS": "often"}, "LAKE_SWEEP_SECONDS is 'often'"),
     ],
