@@ -26,6 +26,7 @@ from lake_platform.lake.crawlers import Crawl
 SKEW = dt.timedelta(minutes=1)
 """How far the clocks of this machine and of Glue may be apart. A crawl that began earlier after the files is run again."""
 POLL_SECONDS = 15.0
+"""Between two looks at last; the first ones come sooner, from a second on."""
 _RUNNING = frozenset({"CrawlerRunningException", "CrawlerStoppingException"})
 
 
@@ -50,7 +51,7 @@ class GlueCrawlers:
 
     Args:
         prefix: of their names in Glue, so that two deployments in one account have crawlers of their own.
-        poll: seconds between two looks.
+        poll: the most seconds between two looks.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class _Waiting:
 
     def __init__(self, crawler: str, clock: Clock, minutes: float, poll: float) -> None:
         self._crawler, self._clock, self._minutes, self._poll = crawler, clock, minutes, poll
+        self._next = min(1.0, poll)
         self._until = clock.now() + minutes * 60
 
     def ask(self, call: "Callable[[], Any]") -> Any:
@@ -131,7 +133,8 @@ class _Waiting:
         left = self._until - self._clock.now()
         if left <= 0:
             raise CrawlerTimeoutError(self._crawler, minutes=self._minutes, detail=why)
-        self._clock.sleep(min(self._poll, left))
+        self._clock.sleep(min(self._next, left))
+        self._next = min(self._poll, 2 * self._next)
 
 
 def _require_target(found: Mapping[str, Any], url: str) -> None:

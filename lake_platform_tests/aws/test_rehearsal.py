@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from lake_platform.aws.calls import connect
 from lake_platform.cli.jobs import deploy
 from lake_platform.cli.sensor_ticks import tick_sensors
 from lake_platform.cli.tick import TickSummary, run_tick
 from lake_platform.cli.warehouse import read_table
 from lake_platform.definitions import build_resources
 from lake_platform.local.rehearsal.calls import CallLog
-from lake_platform.local.rehearsal.cloud import ACTORS, LAKE, LANDING, Cloud, environment, open_cloud
+from lake_platform.local.rehearsal.cloud import ACTORS, LAKE, LANDING, ROLE, Cloud, environment, open_cloud
 from lake_platform.local.rehearsal.compare import Table, compare_tables
 from lake_platform.settings import Settings
 from lake_platform.spark.glue_settings import GlueSettings
@@ -58,7 +59,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iter
     aws = folder / "aws"
     aws.mkdir()
     shutil.copy(INSTANCE_FILE, aws)
-    text = scd2("crm", columns=PERSONAL)
+    text = scd2("crm", columns=PERSONAL, catalog={"crawler": "crm-landed"})
     with open_cloud(aws) as cloud:
         (folder / "local").mkdir()
         with built_house(folder / "local", spark_dir) as house, pytest.MonkeyPatch.context() as patch:
@@ -74,9 +75,22 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory, spark_dir: Path) -> Iter
         with environment({**cloud.environment, **defs}), contextlib.chdir(aws):
             for key, content in (GOOD, BAD):
                 cloud.client("s3").put_object(Bucket=LANDING, Key=key, Body=content.encode())
+            _make_crawler("crm-landed")
             there = run_tick(Settings.from_environment())
             tables_there = {name: read_table(f"SELECT * FROM {name}") for name in TABLES}
             yield Rehearsed(cloud, aws, here, there, tables_here, tables_there, CallLog(cloud.requests))
+
+
+def _make_crawler(name: str) -> None:
+    glue = connect("glue")
+    target = {"Path": f"s3://{LANDING}/crm/"}
+    glue.create_crawler(Name=name, Role=ROLE, DatabaseName="crawled", Targets={"S3Targets": [target]})
+    glue.close()
+
+
+def test_the_crawler_of_the_dataset_has_seen_both_files(rehearsed: Rehearsed) -> None:
+    """Also the one of the day that was refused: it has landed."""
+    assert rehearsed.cloud.glue.crawlers.seen("crm-landed") == [{f"s3://{LANDING}/{key}" for key, _ in (GOOD, BAD)}]
 
 
 def test_the_tables_are_equal_row_for_row(rehearsed: Rehearsed) -> None:
