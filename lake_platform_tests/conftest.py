@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from lake_platform.spark.local import LocalSparkResource
+
+# How long an example takes says something of the machine, and of who else is at work on it.
+settings.register_profile("lake", deadline=None)
+settings.load_profile("lake")
 
 
 def pytest_configure(config: pytest.Config) -> None:
