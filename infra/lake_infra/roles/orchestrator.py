@@ -1,7 +1,7 @@
 """The role of Dagster's processes: landed files in, documents in and out, runs of jobs, the catalog, the warehouse.
 
 It writes no rows, and reads those alone that notebooks read. Its permissions are managed policies, so that they can be
-given to whatever Dagster runs on; the role is for tasks of ECS.
+given to whatever Dagster runs on; the role is for tasks of ECS, and for who may take it by their own policies.
 """
 
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,11 @@ class OrchestratorRole(Construct):
             "Role",
             role_name=names.named("orchestrator"),
             description="Dagster of the lake",
-            assumed_by=of_this_account(self, "ecs-tasks.amazonaws.com"),
+            assumed_by=iam.CompositePrincipal(
+                of_this_account(self, "ecs-tasks.amazonaws.com"),
+                # People with the command line, and other hosts: whom of the account their own policies let.
+                iam.AccountRootPrincipal(),
+            ),
             managed_policies=self.policies,
         )
 
