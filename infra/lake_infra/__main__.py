@@ -1,6 +1,7 @@
 """`python -m lake_infra`: what `lake infra` runs in this environment."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,4 +41,6 @@ def _synth(told: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
+    # Who reads no further, as `head` does, ends it as it ends other programs.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     raise SystemExit(main())

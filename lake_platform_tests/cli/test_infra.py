@@ -89,3 +89,23 @@ def test_the_declaration_is_written_or_printed(lake: Lake, tmp_path: Path) -> No
     assert printed.exit_code == written.exit_code == 0
     assert printed.stdout == (tmp_path / "declaration.json").read_text(encoding="utf-8")
     assert written.stdout == f"{tmp_path / 'declaration.json'}{os.linesep}"
+
+
+def test_files_that_it_is_given_are_those_of_where_it_was_called(
+    lake: Lake, checkout: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    set_up(checkout)
+    for name in ("deployed.json", "mine.yaml", "prices.yaml"):
+        (tmp_path / name).touch()
+
+    lake("infra", "diff", "--template", "dagster", "--against", "deployed.json")
+    assert json.loads(capfd.readouterr().out)["rest"] == [
+        *("--template", "dagster", "--against", str(tmp_path / "deployed.json"))
+    ]
+
+    numbers = ("--numbers", "mine.yaml", "--prices", "prices.yaml", "--set", "days=30", "--set", "hours=1", "--json")
+    lake("infra", "cost", *numbers)
+    assert json.loads(capfd.readouterr().out)["rest"] == [
+        *("--template", "lake", "--numbers", str(tmp_path / "mine.yaml"), "--prices", str(tmp_path / "prices.yaml")),
+        *("--set", "days=30", "--set", "hours=1", "--json"),
+    ]
