@@ -10,9 +10,6 @@ from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.templates import NAMES, TEMPLATES
 from tests.conftest import HOME, Template
 
-MOST_BYTES = 51_200
-"""Of a template that is given to CloudFormation as it is; a larger one has to lie in a bucket, up to a megabyte."""
-
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_the_committed_template_is_the_synthesis_of_the_committed_declaration(
