@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lake_platform.contract.rules import parse_rule
@@ -59,7 +59,6 @@ RULES: st.SearchStrategy[Rule] = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(RULES)
 def test_a_compiled_rule_says_what_the_reference_says_and_is_never_null(rule: Rule) -> None:
     found = evaluate(rule)
@@ -67,7 +66,6 @@ def test_a_compiled_rule_says_what_the_reference_says_and_is_never_null(rule: Ru
     assert found == [int(is_good(rule, row)) for row in ROWS], str(rule)
 
 
-@settings(deadline=None)
 @given(RULES)
 def test_the_canonical_text_of_a_rule_reads_back_as_the_same_rule(rule: Rule) -> None:
     again = parse_rule(str(rule))

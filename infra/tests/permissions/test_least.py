@@ -1,15 +1,15 @@
 """Nobody has more than he needs by the form of his policies: no patterns of actions, no `*`, no open trust."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
-from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.policy.documents import Statement
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
+from lake_infra.templates import DAGSTER, NAMES
 from tests.conftest import of_type
 from tests.permissions.conftest import committed, with_dagster
 from tests.permissions.recorded import ACCOUNT
@@ -22,10 +22,10 @@ NO_ACCOUNT = "events.amazonaws.com"
 """Says no account when it sends to a queue."""
 
 
-@pytest.fixture(params=WAREHOUSES)
-def policies(request: pytest.FixtureRequest, policies_of: Callable[[Warehouse], Policies]) -> Policies:
-    """Of the data stack with either warehouse, and the Dagster stack beside it."""
-    return with_dagster(policies_of(request.param), ACCOUNT)
+@pytest.fixture(params=[name for name in NAMES if name != DAGSTER])
+def policies(request: pytest.FixtureRequest) -> Policies:
+    """Of each template of the data stack, and the Dagster stack beside it."""
+    return with_dagster(read_policies(committed(request.param), ACCOUNT), ACCOUNT)
 
 
 def test_no_action_of_a_role_is_a_pattern(policies: Policies) -> None:
