@@ -283,3 +283,18 @@ def test_the_launcher_is_given_both_groups_of_a_run(dagster: Template) -> None:
         ",",
         [{"Fn::GetAtt": [group_of(dagster, "Run"), "GroupId"]}, {"Ref": "NetworkClients"}],
     ]
+
+
+def test_log_groups_that_services_make_are_there_first(dagster: Template) -> None:
+    """Made by RDS and ECS they would never expire."""
+    database, cluster = (
+        next(body for body in dagster["Resources"].values() if body["Type"] == kind)
+        for kind in ("AWS::RDS::DBInstance", "AWS::ECS::Cluster")
+    )
+    names = {name: json.dumps(one["LogGroupName"]) for name, one in of_type(dagster, "AWS::Logs::LogGroup").items()}
+    waited = [names[name] for name in database["DependsOn"] if name in names]
+
+    assert len([name for name in waited if "/aws/rds/instance/" in name]) == 2
+    assert {name for name in names if name in cluster["DependsOn"]} == {
+        name for name in names if "/aws/" in names[name]
+    }

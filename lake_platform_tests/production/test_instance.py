@@ -119,9 +119,10 @@ def test_a_task_gets_the_network_of_the_stack_and_fits_the_limit_of_overrides(
 ) -> None:
     asked: list[dict[str, Any]] = []
     launcher: Any = workspace.instance.run_launcher
-    launcher.ecs.meta.events.register(
-        "before-parameter-build.ecs.*", lambda params, model, **_: asked.append({"call": model.name, **params})
-    )
+    for client in (launcher.ecs, launcher.ec2.meta.client, launcher.secrets_manager, launcher.logs):
+        client.meta.events.register(
+            "before-parameter-build.*.*", lambda params, model, **_: asked.append({"call": model.name, **params})
+        )
 
     submit({})
     dequeue(workspace)
@@ -138,6 +139,18 @@ def test_a_task_gets_the_network_of_the_stack_and_fits_the_limit_of_overrides(
     assert len(json.dumps(task["overrides"])) < OVERRIDES
     # Variables travel by their names.
     assert str(production.postgres.port) not in str(task)
+
+
+def test_a_run_that_is_ended_by_an_operator_ends_its_task(
+    production: Production, workspace: WorkspaceProcessContext, submit: Submit
+) -> None:
+    run_id = submit({})
+    dequeue(workspace)
+
+    with production.instance() as web_server:
+        assert web_server.run_launcher.terminate(run_id)
+        assert status(web_server, run_id) is dg.DagsterRunStatus.CANCELING
+        assert production.fargate.task(production.fargate.arn(web_server, run_id))["desiredStatus"] == "STOPPED"
 
 
 @pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated:DeprecationWarning")

@@ -25,7 +25,11 @@ OWN = tuple(kind for kind in TASKS if kind not in ORCHESTRATORS)
 
 
 class TaskRoles(Construct):
-    """Task roles by kind: who may do what once it runs."""
+    """Task roles by kind: who may do what once it runs.
+
+    Attributes:
+        of_orchestrator: the policy that its role is given here.
+    """
 
     def __init__(
         self, scope: Construct, *, names: Names, key: kms.Key, storage: RunStorage, compute: ComputeLogs
@@ -37,7 +41,7 @@ class TaskRoles(Construct):
             self._connect(role, VIEWER if kind == "Viewer" else OWNER)
         for kind in ("Operator", "Viewer"):
             self._read_logs(self._roles[kind])
-        self._orchestrator_policy()
+        self.of_orchestrator = self._orchestrator_policy()
 
     def arn(self, kind: str) -> str:
         return self._names.role_arn("orchestrator") if kind in ORCHESTRATORS else self._roles[kind].role_arn
@@ -94,7 +98,7 @@ class TaskRoles(Construct):
         allow(role, ["s3:GetObject"], [f"{self._bucket}/*"], why_a_pattern="What steps printed, of every run.")
         allow(role, ["kms:Decrypt"], [self._key.key_arn])
 
-    def _orchestrator_policy(self) -> None:
+    def _orchestrator_policy(self) -> iam.CfnRolePolicy:
         """Beside what the data stack lets the orchestrator do."""
         objects = f"{self._bucket}/*"
         policy = iam.CfnRolePolicy(
@@ -113,6 +117,7 @@ class TaskRoles(Construct):
             },
         )
         acknowledge_wildcards(policy, [objects], reason="What steps printed, of every run.")
+        return policy
 
 
 class ExecutionRoles(Construct):

@@ -14,6 +14,7 @@ class Cluster(Construct):
     """The cluster of all tasks.
 
     Attributes:
+        resource: the cluster.
         arn: of the cluster.
         code_server: the name by which daemon and operator find the code server.
     """
@@ -27,7 +28,7 @@ class Cluster(Construct):
             cluster_name=self.name,
             cluster_settings=[ecs.CfnCluster.ClusterSettingsProperty(name="containerInsights", value="enabled")],
         )
-        self.arn = cluster.attr_arn
+        self.resource, self.arn = cluster, cluster.attr_arn
         namespace = f"{self.name}.internal"
         self._namespace = discovery.CfnPrivateDnsNamespace(self, "Names", name=namespace, vpc=vpc)
         self.code_server = f"code.{namespace}"

@@ -47,7 +47,9 @@ class DagsterStack(cdk.Stack):
         key = DagsterKey(self, names=names).key
         self._storage = storage = RunStorage(self, names=names, key=key, subnets=place.subnets, group=groups["Storage"])
         self._compute = ComputeLogs(self, names=names, key=key)
-        logs = TaskLogs(self, names=names, key=key, kinds=TASKS).groups
+        kept = TaskLogs(self, names=names, key=key, kinds=TASKS)
+        logs = kept.groups
+        storage.resource.node.add_dependency(*kept.of_services)
         self._roles = TaskRoles(self, names=names, key=key, storage=storage, compute=self._compute)
         self._starters = ExecutionRoles(
             self,
@@ -58,6 +60,7 @@ class DagsterStack(cdk.Stack):
             admin_secret=storage.admin_secret,
         ).arns
         self._cluster = Cluster(self, names=names, vpc=place.vpc)
+        self._cluster.resource.node.add_dependency(*kept.of_services)
         self._tasks = Tasks(self, names=names, image=inputs.image, groups=logs)
         definitions = self._define()
         self._roles.launch(
@@ -128,6 +131,7 @@ class DagsterStack(cdk.Stack):
             groups=self._groups.of_task("Code"),
             registry=self._cluster.registry(),
         )
+        code.add_resource_dependency(self._roles.of_orchestrator)
         services.add(
             "Daemon", definition=definitions["Daemon"], groups=self._groups.of_task("Daemon")
         ).add_resource_dependency(code)

@@ -14,6 +14,8 @@ from lake_infra.parameters import number
 
 DATABASE, OWNER, VIEWER, ADMIN = "dagster", "dagster", "dagster_viewer", "dagsteradmin"
 PORT = 5432
+EXPORTED = ("postgresql", "upgrade")
+"""Logs of the database that go to CloudWatch."""
 LOGS_KEPT = cdk.Duration.days(90)
 
 
@@ -46,7 +48,10 @@ class DagsterKey(Construct):
                 resources=["*"],
                 conditions={
                     "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": names.arn("logs", f"log-group:/{names.prefix}/dagster/*")
+                        "kms:EncryptionContext:aws:logs:arn": [
+                            names.arn("logs", f"log-group:{group}")
+                            for group in (f"/{names.prefix}/dagster/*", *_made_by_services(names))
+                        ]
                     }
                 },
             )
@@ -57,6 +62,7 @@ class RunStorage(Construct):
     """A private PostgreSQL: RDS keeps the administrator's password, everybody else comes in with a token of IAM.
 
     Attributes:
+        resource: the instance.
         host: its address.
         admin_secret: ARN of the secret with the administrator's name and password.
     """
@@ -94,7 +100,7 @@ class RunStorage(Construct):
             copy_tags_to_snapshot=True,
             deletion_protection=True,
             auto_minor_version_upgrade=True,
-            enable_cloudwatch_logs_exports=["postgresql", "upgrade"],
+            enable_cloudwatch_logs_exports=list(EXPORTED),
         )
         # Where the stack goes, or the database is replaced, it leaves a snapshot.
         instance.cfn_options.deletion_policy = cdk.CfnDeletionPolicy.SNAPSHOT
@@ -102,13 +108,14 @@ class RunStorage(Construct):
         acknowledge(
             instance, "AwsSolutions-RDS11", reason="Security groups say who reaches it, not a port to be guessed."
         )
+        self.resource = instance
         self.host = instance.attr_endpoint_address
         self.admin_secret = instance.attr_master_user_secret_secret_arn
-        self._resource = instance.attr_dbi_resource_id
+        self._resource_id = instance.attr_dbi_resource_id
 
     def user_arn(self, user: str) -> str:
         """For `rds-db:connect`."""
-        return self._names.arn("rds-db", f"dbuser:{self._resource}/{user}")
+        return self._names.arn("rds-db", f"dbuser:{self._resource_id}/{user}")
 
     def _parameters(self) -> str:
         return rds.CfnDBParameterGroup(
@@ -150,18 +157,34 @@ class ComputeLogs(Construct):
 
 
 class TaskLogs(Construct):
-    """A log group for each kind of task."""
+    """A log group for each kind of task, and those that RDS and ECS would make without an end.
+
+    Attributes:
+        groups: by kind of task.
+        of_services: of RDS and ECS; they have to be there first.
+    """
 
     def __init__(self, scope: Construct, *, names: Names, key: kms.Key, kinds: tuple[str, ...]) -> None:
         super().__init__(scope, "TaskLogs")
-        self.groups = {
-            kind: logs.LogGroup(
-                self,
-                kind,
-                log_group_name=f"/{names.prefix}/dagster/{kind.lower()}",
-                encryption_key=key,
-                retention=logs.RetentionDays.THREE_MONTHS,
-                removal_policy=cdk.RemovalPolicy.DESTROY,
-            )
-            for kind in kinds
-        }
+        self._key = key
+        self.groups = {kind: self._group(kind, f"/{names.prefix}/dagster/{kind.lower()}") for kind in kinds}
+        self.of_services = [
+            self._group(name.rpartition("/")[2].capitalize(), name) for name in _made_by_services(names)
+        ]
+
+    def _group(self, kind: str, name: str) -> logs.LogGroup:
+        return logs.LogGroup(
+            self,
+            kind,
+            log_group_name=name,
+            encryption_key=self._key,
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+
+
+def _made_by_services(names: Names) -> list[str]:
+    """Log groups with the services' own names."""
+    database = f"/aws/rds/instance/{names.named('dagster')}"
+    exports = [f"{database}/{kind}" for kind in EXPORTED]
+    return [*exports, f"/aws/ecs/containerinsights/{names.named('dagster')}/performance"]
