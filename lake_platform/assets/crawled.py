@@ -1,13 +1,15 @@
 """The crawl over what landed, for a dataset that names a crawler of Glue.
 
-It is an asset of its own behind `raw`, and nothing waits for it: it comes last in a run, and its failure is told without
-holding back a table.
+It is an asset of its own behind `raw`, and no table waits for it: it comes last in a run, and its failure is told without
+holding back a table. The next run of the dataset begins after it, since runs of a dataset are serial.
 """
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import dagster as dg
+from dagster._core.storage.tags import BACKFILL_ID_TAG
 
 from lake_platform.assets.keys import asset_key, crawler_key, partition_keys, partitions_definition
 from lake_platform.assets.metadata import PREFIX
@@ -20,6 +22,7 @@ from lake_platform.lake.lake import Lake
 
 LAST = {"dagster/priority": "-1"}
 """Of the steps that could run, those of the layers go first."""
+NONE_HERE = "this backend has no crawlers"
 
 
 def build_crawler(contract: DatasetContract, catalog: Cataloging) -> dg.AssetsDefinition:
@@ -32,7 +35,7 @@ def build_crawler(contract: DatasetContract, catalog: Cataloging) -> dg.AssetsDe
             dg.AssetSpec(
                 key,
                 deps=[asset_key(contract.name, "raw")],
-                description=f"The crawl of {catalog.crawler} over what landed of {contract.name}. Nothing waits for it.",
+                description=f"The crawl of {catalog.crawler} over what landed of {contract.name}. No table waits for it.",
                 group_name=contract.group or contract.name,
                 kinds={"glue"},
                 owners=contract.owners,
@@ -49,8 +52,11 @@ def build_crawler(contract: DatasetContract, catalog: Cataloging) -> dg.AssetsDe
     ) -> Iterator[StepEvent]:
         with told_to_dagster():
             results = crawl_partitions(contract, catalog, partition_keys(context), lake=lake, crawlers=crawlers)
-        if any(result.state == "unchanged" for result in results):
-            context.log.info(f"The crawler {catalog.crawler} is not run: this backend has no crawlers.")
+        if any(result.reason == NONE_HERE for result in results):
+            context.log.info(f"The crawler {catalog.crawler} is not run: {NONE_HERE}.")
+            if BACKFILL_ID_TAG in context.run.tags:
+                # Dagster calls a backfill failed where a partition of it was not materialized in its runs.
+                results = [_told_unmade(result, catalog.crawler) for result in results]
         yield from report_asset(context, key, contract.name, results=results, checks=())
 
     return crawler
@@ -59,7 +65,7 @@ def build_crawler(contract: DatasetContract, catalog: Cataloging) -> dg.AssetsDe
 def crawl_partitions(
     contract: DatasetContract, catalog: Cataloging, partitions: Sequence[str], *, lake: Lake, crawlers: Crawlers
 ) -> list[PartitionResult]:
-    """One crawl that has seen the files of all these partitions; `unchanged` where the backend has no crawlers.
+    """One crawl that has seen the files of all these partitions; `absent` where the backend has no crawlers.
 
     The files were there when raw took them in, so a crawl that began after that has seen them.
     """
@@ -79,9 +85,13 @@ def crawl_partitions(
     ]
 
 
+def _told_unmade(result: PartitionResult, crawler: str) -> PartitionResult:
+    return replace(result, state="unchanged", token=crawler) if result.reason == NONE_HERE else result
+
+
 def _result(partition: str, crawler: str, crawl: Crawl | None) -> PartitionResult:
     if crawl is None:
-        return PartitionResult(partition=partition, state="unchanged", token=crawler)
+        return PartitionResult(partition=partition, state="absent", reason=NONE_HERE)
     return PartitionResult(
         partition=partition,
         state="published",

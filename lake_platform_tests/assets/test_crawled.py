@@ -143,6 +143,16 @@ def test_only_a_dataset_that_names_a_crawler_has_a_crawl() -> None:
     assert crawler_key("customers") not in dataset_keys(contract_of())
 
 
+def test_the_crawl_is_told_to_go_last() -> None:
+    (crawl,) = [
+        asset
+        for asset in build_dataset(contract_of(NAMED)).assets or []
+        if isinstance(asset, dg.AssetsDefinition) and asset.key == crawler_key("customers")
+    ]
+
+    assert crawl.op.tags == LAST
+
+
 def test_steps_of_the_layers_go_before_the_crawl() -> None:
     """A fact about Dagster's executors that the crawl relies on: what waits for nobody would else run first."""
     order: list[str] = []

@@ -70,7 +70,7 @@ DIVERGENCES = (
         "SELECT CAST('x ' AS varchar(2)) = CAST('x' AS varchar(2))",
         "true: trailing blanks do not count where texts are compared",
         "[[False]]",
-        "trim in the transform what may end in blanks, keys above all: there two keys are one on Redshift",
+        "trim keys in the transform: two of them are one on Redshift; changes of tracked columns are seen by length too",
     ),
     Divergence(
         "SELECT to_date('2024-02-30', 'YYYY-MM-DD')",
