@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from lake_infra.options import Warehouse
+from lake_infra.declaration import Declaration
+from lake_infra.options import Options, Warehouse
 from lake_infra.policy.account import Account
 from lake_infra.policy.calls import Means
 from lake_infra.policy.template import Policies, joined, read_policies
@@ -42,6 +43,18 @@ def means() -> Means:
     """The one key and the role of the jobs."""
     (key,) = of_type(committed("lake"), "AWS::KMS::Key")
     return Means(key=ACCOUNT.arn("kms", f"key/{ACCOUNT.stack}-{key}"), jobs_role=role_arn("jobs"))
+
+
+@pytest.fixture(scope="session")
+def crawled(declaration: Declaration) -> Template:
+    """The template of a declaration in which one dataset names a crawler."""
+    from lake_infra.app import synthesise
+
+    datasets = tuple(
+        replace(dataset, crawler="landed") if dataset.name == "customers" else dataset
+        for dataset in declaration.datasets
+    )
+    return synthesise(replace(declaration, datasets=datasets), Options())
 
 
 def with_dagster(data: Policies, account: Account) -> Policies:

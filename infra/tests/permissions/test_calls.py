@@ -1,6 +1,6 @@
 """Every call of a full rehearsal is allowed to whoever makes it, and what is allowed besides has a reason."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
@@ -9,15 +9,22 @@ from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.policy.calls import Call, Means, permissions_of
 from lake_infra.policy.errors import UnknownCallError
 from lake_infra.policy.evaluate import Request, decide
-from lake_infra.policy.template import Policies
-from lake_infra.policy.usage import unused
+from lake_infra.policy.template import Policies, Role, read_policies
+from lake_infra.policy.usage import Allowed, unused
 from lake_infra.policy.wildcards import matches
-from tests.conftest import HOME
-from tests.permissions.recorded import ROLES, needed, recorded_calls, role_arn
+from tests.conftest import HOME, Template
+from tests.permissions.conftest import with_dagster
+from tests.permissions.recorded import ACCOUNT, ROLES, needed, recorded_calls, role_arn
 
 ALWAYS_THERE = ("glue_jobs", "s3:ListBucket", "arn:aws:s3:::rehearsal-code-123456789012-us-east-1")
 """A run reads the code that its definition names: where it is not there the run fails, whatever S3 says."""
 REASONS = yaml.safe_load((HOME / "unused.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def everything(crawled: Template) -> Policies:
+    """Of both stacks, with a crawler."""
+    return with_dagster(read_policies(crawled, ACCOUNT), ACCOUNT)
 
 
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
@@ -51,34 +58,51 @@ def test_the_record_is_of_known_actors() -> None:
     assert {call.actor for call in recorded_calls()} == set(ROLES)
 
 
-def test_what_the_rehearsal_does_not_need_has_a_reason(policies: Policies, means: Means) -> None:
+def test_what_the_rehearsal_does_not_need_has_a_reason(everything: Policies, means: Means) -> None:
     calls = recorded_calls()
     actors = {role: actor for actor, role in ROLES.items()}
     missing: list[str] = []
-    used: set[int] = set()
-    for name in REASONS:
-        role = policies.role(role_arn(name))
-        assert role is not None, f"unused.yaml has a role {name}, the template has none"
+    used: set[tuple[str, int]] = set()
+    for role in everything.roles.values():
+        name = _name(role)
         for allowed in unused(role, needed(calls, actors.get(name, ""), means)):
-            found = [
-                number
-                for number, reason in enumerate(REASONS[name])
-                if allowed.action in reason["actions"]
-                and any(matches(pattern, allowed.resource) for pattern in reason.get("on", ["*"]))
-            ]
-            used.update(id(REASONS[name][number]) for number in found)
+            found = set(_reasons(name, allowed))
+            used |= found
             if not found:
                 missing.append(f"{name}: {allowed.action} on {allowed.resource}")
 
-    idle = [f"{name}: {reason}" for name, reasons in REASONS.items() for reason in reasons if id(reason) not in used]
+    idle = [
+        f"{key}: {reason}"
+        for key, reasons in REASONS.items()
+        for number, reason in enumerate(reasons)
+        if (key, number) not in used
+    ]
     assert missing == [], "give each a reason in infra/unused.yaml, or take it away"
     assert idle == [], "the rehearsal needs all of it, or it is not allowed: take the reason away"
 
 
-def test_every_role_of_the_lake_is_looked_at(policies: Policies) -> None:
-    named = {role.arn.rpartition("/")[2].removeprefix("rehearsal-") for role in policies.roles.values()}
+def test_every_role_of_the_lake_is_looked_at(everything: Policies) -> None:
+    named = {_name(role) for role in everything.roles.values()}
 
-    assert named == set(REASONS)
+    assert {name for name in named if not any(matches(key, name) for key in REASONS)} == set()
+    assert {key for key in REASONS if not any(matches(key, name) for name in named)} == set()
+
+
+def _name(role: Role) -> str:
+    """Behind the prefix of the lake."""
+    return role.arn.rpartition("/")[2].removeprefix("rehearsal-")
+
+
+def _reasons(role: str, allowed: Allowed) -> Iterator[tuple[str, int]]:
+    """The reasons that explain what a role may, by their key and number."""
+    for key, reasons in REASONS.items():
+        for number, reason in enumerate(reasons):
+            if (
+                matches(key, role)
+                and allowed.action in reason["actions"]
+                and any(matches(pattern, allowed.resource) for pattern in reason.get("on", ["*"]))
+            ):
+                yield key, number
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from lake_infra.declaration import Declaration
-from lake_infra.options import Options, Warehouse
+from lake_infra.options import Warehouse
 from lake_infra.policy.calls import Means
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
@@ -37,21 +36,9 @@ LINES = [
 
 
 @pytest.fixture(scope="module")
-def template(declaration: Declaration) -> Template:
-    """That of a declaration in which one dataset names a crawler."""
-    from lake_infra.app import synthesise
-
-    datasets = tuple(
-        replace(dataset, crawler="landed") if dataset.name == "customers" else dataset
-        for dataset in declaration.datasets
-    )
-    return synthesise(replace(declaration, datasets=datasets), Options())
-
-
-@pytest.fixture(scope="module")
-def ask(template: Template) -> Callable[[Line], bool]:
-    policies = with_dagster(read_policies(template, LAKE), LAKE)
-    (key,) = of_type(template, "AWS::KMS::Key")
+def ask(crawled: Template) -> Callable[[Line], bool]:
+    policies = with_dagster(read_policies(crawled, LAKE), LAKE)
+    (key,) = of_type(crawled, "AWS::KMS::Key")
     means = Means(key=LAKE.arn("kms", f"key/{LAKE.stack}-{key}"), jobs_role=_role("jobs"))
     return lambda line: decide(policies, _request(line, means)).allowed
 
@@ -73,7 +60,7 @@ def test_the_table_is_read_as_a_whole() -> None:
 
 
 def test_the_guide_for_other_ways_names_the_same_actions(
-    template: Template, policies_of: Callable[[Warehouse], Policies]
+    crawled: Template, policies_of: Callable[[Warehouse], Policies]
 ) -> None:
     """The table of docs/aws.md, by role: what any of the templates gives, and no more but where a parameter holds the key."""
     text = (HOME.parent / "docs" / "aws.md").read_text("utf-8").split("## What each role needs")[1].split("\n## ")[0]
@@ -84,7 +71,7 @@ def test_the_guide_for_other_ways_names_the_same_actions(
     }
     given = {
         (role.arn.rpartition("-")[2], action)
-        for policies in (read_policies(template, LAKE), policies_of("cluster"))
+        for policies in (read_policies(crawled, LAKE), policies_of("cluster"))
         for role in policies.roles.values()
         for statement in role.allows
         for action in statement.actions
