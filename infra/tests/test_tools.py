@@ -6,8 +6,13 @@ cdk-nag runs at each synthesis, which fails where something is found that has no
 from collections.abc import Callable
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_s3 as s3
 
+from lake_infra.acknowledge import acknowledge
+from lake_infra.app import checked_app, write_assembly
+from lake_infra.findings import FindingsError
 from lake_infra.options import WAREHOUSES, Warehouse
 from lake_infra.templates import TEMPLATES
 from tests.conftest import HOME, Template, of_type
@@ -56,3 +61,17 @@ def test_the_tools_find_much_in_a_plain_template(tmp_path: Path) -> None:
     } <= {*nag}
     assert "W1011 Resources/Cluster/Properties/MasterUserPassword" in lint
     assert "CKV_AWS_87 Cluster" in checkov
+
+
+def test_a_finding_without_a_reason_fails_the_synthesis(tmp_path: Path) -> None:
+    app = checked_app(tmp_path)
+    stack = cdk.Stack(app, "alone", synthesizer=cdk.BootstraplessSynthesizer())
+    s3.Bucket(stack, "Open", enforce_ssl=True)
+    known = s3.Bucket(stack, "Known", enforce_ssl=True)
+    acknowledge(known, "AwsSolutions-S1", reason="It holds access logs.")
+
+    with pytest.raises(FindingsError) as refused:
+        write_assembly(app, tmp_path)
+
+    assert [str(finding) for finding in refused.value.findings] == ["alone/Open/Resource: AwsSolutions-S1"]
+    assert "alone/Open/Resource: AwsSolutions-S1" in str(refused.value)

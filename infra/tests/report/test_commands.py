@@ -48,7 +48,10 @@ def test_the_cost_is_told_with_other_numbers_and_as_json(tmp_path: Path, capsys:
         (["diff", "--against", str(HOME / "requirements.in")], "requirements.in is no JSON"),
         (["cost", "--set", "hours"], "write NAME=VALUE with a number"),
         (["cost", "--set", "hour=1"], "'hour' is no assumption"),
-        (["cost", "--template", "other"], "there is no template 'other': take one of lake, lake-cluster, lake-sales, dagster"),
+        (
+            ["cost", "--template", "other"],
+            "there is no template 'other': take one of lake, lake-cluster, lake-sales, dagster",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_exit_code_two_and_a_sentence(
