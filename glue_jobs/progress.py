@@ -11,6 +11,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
+from glue_jobs.aws import connect
 from glue_jobs.protocol import JobReport, JobRequest
 
 CONTEXT_ARGUMENT = "--dagster-pipes-context"
@@ -80,7 +81,6 @@ def _open(argv: Sequence[str], stack: ExitStack) -> Any:
 
 
 def _session(context: str, messages: str, stack: ExitStack) -> Any:
-    import boto3
     from dagster_pipes import (
         PipesMappingParamsLoader,
         PipesS3ContextLoader,
@@ -88,7 +88,7 @@ def _session(context: str, messages: str, stack: ExitStack) -> Any:
         open_dagster_pipes,
     )
 
-    client: Any = boto3.client("s3")  # pyright: ignore[reportUnknownMemberType]
+    client = connect("s3")
     stack.callback(client.close)
     return stack.enter_context(
         open_dagster_pipes(

@@ -1,13 +1,25 @@
 """Secrets by reference: an argument of a job names where the secret is, never what it is."""
 
 import os
-from typing import Any
 
+from glue_jobs.aws import connect
 from glue_jobs.errors import SecretReferenceError
 
 _SECRETS_MANAGER = "arn:aws:secretsmanager:"
 _PARAMETER = "arn:aws:ssm:"
 _SSM = "ssm:"
+_LASTING = frozenset(
+    {
+        "AccessDeniedException",
+        "DecryptionFailure",
+        "InvalidParameterException",
+        "InvalidRequestException",
+        "ParameterNotFound",
+        "ResourceNotFoundException",
+        "ValidationException",
+    }
+)
+"""Answers that are the same until somebody changes the secret or the role."""
 
 
 def is_reference(text: str) -> bool:
@@ -20,15 +32,14 @@ def read_reference(reference: str) -> str:
 
     Raises:
         SecretReferenceError: it is no reference, or the secret cannot be read or is empty.
+        botocore.exceptions.ClientError: the service refuses for now, or the credentials have expired.
     """
-    import boto3
-
     if not is_reference(reference):
         raise SecretReferenceError("the reference", "is neither an ARN of Secrets Manager nor ssm:NAME")
     service = "secretsmanager" if reference.startswith(_SECRETS_MANAGER) else "ssm"
     region = reference.split(":")[3] if reference.startswith("arn:") else os.environ.get("AWS_REGION")
     # boto3 alone reads AWS_DEFAULT_REGION only.
-    client: Any = boto3.client(service, region_name=region or None)  # pyright: ignore[reportUnknownMemberType, reportCallIssue, reportArgumentType] its stubs know S3 only
+    client = connect(service, region or None)
     try:
         if service == "secretsmanager":
             value = client.get_secret_value(SecretId=reference).get("SecretString")
@@ -36,6 +47,8 @@ def read_reference(reference: str) -> str:
             name = reference.split(":parameter", 1)[1] if reference.startswith(_PARAMETER) else reference[len(_SSM) :]
             value = client.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except client.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] not in _LASTING:
+            raise
         raise SecretReferenceError(reference, f"cannot be read ({error})") from error
     finally:
         client.close()

@@ -9,12 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_platform.errors import AwsRefusedError, AwsUnreachableError
 from lake_platform.settings import aws_region
+from lake_platform.spark.glue_connect import ATTEMPTS
 
 Connect = Callable[[str], Any]
 """From the name of a service to a new client of it, with the credentials that are valid now."""
 
-ATTEMPTS = 10
-"""How often the client asks, with growing pauses and jitter: of calls that fail at 30 %, six in a million are left."""
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "UnrecognizedClientException"})
 _PASSING = frozenset(
     {

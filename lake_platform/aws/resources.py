@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from lake_platform.aws.calls import ATTEMPTS, AwsCalls, connect
+from lake_platform.aws.calls import AwsCalls, connect
 from lake_platform.aws.glue_catalog import GlueCatalog
 from lake_platform.aws.glue_crawlers import GlueCrawlers
 from lake_platform.aws.queue import SqsQueue
@@ -19,6 +19,7 @@ from lake_platform.lake.s3_store import S3Store
 from lake_platform.notebooks.run import NotebookRunner
 from lake_platform.settings import Settings, aws_region
 from lake_platform.spark.glue import GlueResource
+from lake_platform.spark.glue_connect import ATTEMPTS
 from lake_platform.spark.glue_connect import connect as connect_glue
 from lake_platform.spark.glue_job import define_jobs
 from lake_platform.spark.glue_settings import GlueSettings

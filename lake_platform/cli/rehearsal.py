@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+import click
 import dagster as dg
 
 from lake_platform.cli.demo import chosen_samples, members_of
@@ -104,11 +105,18 @@ def run_rehearsal(pipelines: Sequence[str], *, tell: bool, with_failure: bool = 
         with_failure: the first run of AWS fails; what it left is run again.
     """
     log = _log_file()
-    with (
-        console_in(log) as out,
-        tempfile.TemporaryDirectory(prefix="lake-rehearsal-", ignore_cleanup_errors=True) as folder,
-    ):
-        done = _rehearsed(Path(folder), pipelines, out if tell else _nothing, with_failure=with_failure)
+    try:
+        with (
+            console_in(log) as out,
+            tempfile.TemporaryDirectory(prefix="lake-rehearsal-", ignore_cleanup_errors=True) as folder,
+        ):
+            done = _rehearsed(Path(folder), pipelines, out if tell else _nothing, with_failure=with_failure)
+    except click.ClickException:
+        log.unlink()
+        raise
+    except BaseException:
+        click.echo(f"What all of it printed: {log}", err=True)
+        raise
     if not done.all_well:
         return replace(done, log=log)
     log.unlink()
@@ -121,6 +129,7 @@ def _rehearsed(root: Path, pipelines: Sequence[str], tell: Tell, *, with_failure
     with contextlib.ExitStack() as stack:
         with aws.timed("start servers"):
             cloud = stack.enter_context(open_cloud(root / "aws"))
+        stack.callback(_print_logs, cloud)
         log = CallLog(cloud.requests)
         with house(root / "local", {"LAKE_HOME": str(root / "local"), "LAKE_PII_KEY": cloud.pii_key}):
             tell("the local backend:")
@@ -132,6 +141,8 @@ def _rehearsed(root: Path, pipelines: Sequence[str], tell: Tell, *, with_failure
             tell("the AWS backend:")
             run = _failing_at_first(cloud, failed) if with_failure else run_tick
             run_side(aws, pipelines, run=run, land=_land_there(cloud, root / "files"), tell=tell)
+            runs = cloud.glue.book.runs()
+            aws.seconds[f"of these, {len(runs)} runs of jobs"] = round(sum(run.execution for run in runs), 1)
             aws.calls += _calls_of_runs(aws.runs, log)
             with aws.timed("sensor ticks"):
                 aws.calls += tick_sensors(Settings.from_environment(), log)
@@ -176,6 +187,12 @@ def run_side(side: Side, pipelines: Sequence[str], *, run: Run, land: Land, tell
         for sample in samples:
             for table in published_tables(members_of(declared, sample), lake):
                 side.tables[table.name] = read_table(f"SELECT * FROM {TableName.parse(table.name).sql}")
+
+
+def _print_logs(cloud: Cloud) -> None:
+    """To the console, which is a file."""
+    for name, text in cloud.printed():
+        print(f"==> {name} <==\n{text}")
 
 
 def _failing_at_first(cloud: Cloud, failed: list[str]) -> Run:

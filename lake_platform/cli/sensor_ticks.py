@@ -18,7 +18,9 @@ def tick_sensors(settings: Settings, log: CallLog) -> list[CallsOf]:
     sensors = [sensor for sensor in repository.sensor_defs if sensor.name != "run_alerts"]
     told: list[CallsOf] = []
     with dg.DagsterInstance.get() as instance:
-        for tick in ("first tick", "second tick", "tick with nothing new"):
+        for number, tick in enumerate(("first tick", "second tick", "tick with nothing new")):
+            if number:
+                time.sleep(POLL_SECONDS + 0.5)
             began = time.time()
             for sensor in sensors:
                 needed = {name: resources[name] for name in sensor.required_resource_keys}
@@ -27,5 +29,4 @@ def tick_sensors(settings: Settings, log: CallLog) -> list[CallsOf]:
                 )
                 sensor.evaluate_tick(context)
             told.append(log.of(f"{tick} of {len(sensors)} sensors", began, time.time()))
-            time.sleep(POLL_SECONDS + 0.5)
     return told

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _REFUSED = frozenset({"403", "AccessDenied", "NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch"})
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+# The answer to HEAD has no body that says why: S3 gives 400 there where a token has expired.
+_EXPIRED = frozenset({"400", "ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 _NO_VERSION = "null"
 """The version id of objects that were written while the bucket kept no versions."""
 

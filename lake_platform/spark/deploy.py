@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from glue_jobs.protocol import JobName
-from lake_platform.errors import DeploymentError, DocumentFormatError
+from lake_platform.errors import DeploymentError, DocumentFormatError, WriteConflictError
 from lake_platform.spark.glue_client import GlueCalls
 from lake_platform.spark.glue_deployed import apply_job
 from lake_platform.spark.glue_job import GlueJob, code_key, define_jobs, jar_key
@@ -117,17 +117,26 @@ class Deployments:
             if last is not None and (last.code, last.jobs, last.restores) == (code, jobs, restores):
                 break
             deployment = Deployment((last.number if last else 0) + 1, code, jobs, restores)
-            if self._store.put_if_absent(self._key(deployment.number), _document(deployment)):
+            if self._put(self._key(deployment.number), _document(deployment)):
                 break
         return self.apply_latest()
 
     def _upload(self, key: str, data: bytes) -> None:
         """The name holds the digest or the version; what has the name already must be the same."""
-        if not self._store.put_if_absent(key, data) and self._store.read(key) != data:
+        if not self._put(key, data) and self._store.read(key) != data:
             raise DeploymentError(
                 f"s3://{self._settings.code_bucket}/{key} is there already with another content: somebody changed it. "
                 "Delete it and deploy again."
             )
+
+    def _put(self, key: str, data: bytes) -> bool:
+        """Whether it was absent. Where two write at the same moment, S3 may let neither: then it is asked again."""
+        for _ in range(_MOST_TRIES):
+            try:
+                return self._store.put_if_absent(key, data)
+            except WriteConflictError:
+                continue
+        raise DeploymentError(f"{key} is written by others again and again: try again when they are done.")
 
     def _read(self, number: int) -> Deployment:
         key = self._key(number)

@@ -7,6 +7,8 @@ from botocore.config import Config
 
 from lake_platform.settings import aws_region
 
+ATTEMPTS = 10
+"""How often a service but Glue is asked, with growing pauses and jitter: of calls that fail at 30 %, six in a million are left."""
 _CALL_SECONDS = 60
 
 
@@ -15,7 +17,7 @@ def connect(service: str) -> Any:
 
     Glue's client makes each call once, since a repeated start is a second run; `GlueCalls` repeats what may be.
     """
-    retries: Any = {"total_max_attempts": 1} if service == "glue" else {"mode": "standard", "max_attempts": 5}
+    retries: Any = {"mode": "standard", "total_max_attempts": 1 if service == "glue" else ATTEMPTS}
     session: Any = boto3.session.Session(region_name=aws_region())
     return session.client(
         service, config=Config(retries=retries, connect_timeout=10, read_timeout=_CALL_SECONDS, tcp_keepalive=True)

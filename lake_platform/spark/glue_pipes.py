@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import dagster as dg
+from botocore.exceptions import BotoCoreError, ClientError
 from dagster_aws.pipes import PipesS3ContextInjector, PipesS3MessageReader
 from dagster_pipes import DAGSTER_PIPES_MESSAGES_CLI_ARGUMENT, PipesParams, decode_param
 
@@ -30,6 +31,13 @@ class FolderMessageReader(PipesS3MessageReader):
     def get_params(self) -> Generator[PipesParams]:
         with super().get_params() as params:
             yield {**params, "key_prefix": self._key_prefix}
+
+    def download_messages_chunk(self, index: int, params: PipesParams) -> str | None:
+        """Messages that cannot be read now are asked for again: a reader that gave up would tell nothing any more."""
+        try:
+            return super().download_messages_chunk(index, params)
+        except (BotoCoreError, ClientError):
+            return None
 
 
 @contextmanager

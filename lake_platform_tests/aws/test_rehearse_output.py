@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from lake_platform.cli import rehearsal
 from lake_platform.cli import rehearse as command
 from lake_platform.cli.main import cli
 from lake_platform.cli.rehearsal import Rehearsal, Side
@@ -100,3 +102,39 @@ def test_only_what_is_told_reaches_standard_output(tmp_path: Path) -> None:
     assert sorted(log.read_text().splitlines()) == [
         "INFO:root:a line of a log", "a line of a child", "a line of ours", "an error of a child",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rows", [2, 3], ids=["equal", "not equal"])
+def test_what_was_printed_is_kept_where_the_backends_differ(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: int
+) -> None:
+    here, there = side(), side(rows=rows)
+
+    def rehearsed(*_: object, **__: object) -> Rehearsal:
+        print("a line of a server")
+        return Rehearsal(local=here, aws=there, differences=compare_tables(here.tables, there.tables))
+
+    monkeypatch.setattr(rehearsal, "_rehearsed", rehearsed)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    told = CliRunner().invoke(cli, ["rehearse"]).output
+
+    logs = [path for path in tmp_path.iterdir() if path.suffix == ".log"]
+    assert [log.read_text() for log in logs] == ([] if rows == 2 else ["a line of a server\n"])
+    assert all(str(log) in told for log in logs)
+    assert "a line of a server" not in told
+
+
+def test_a_rehearsal_that_breaks_off_names_its_log(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object, **__: object) -> Rehearsal:
+        print("a line of a server")
+        raise RuntimeError("the server is gone")
+
+    monkeypatch.setattr(rehearsal, "_rehearsed", broken)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    told = CliRunner().invoke(cli, ["rehearse"])
+
+    (log,) = (path for path in tmp_path.iterdir() if path.suffix == ".log")
+    assert log.read_text() == "a line of a server\n"
+    assert (str(log) in told.stderr, isinstance(told.exception, RuntimeError)) == (True, True)

@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lake_platform.aws.resources import s3_client
-from lake_platform.errors import VersionTakenError
+from lake_platform.errors import VersionTakenError, WriteConflictError
 from lake_platform.lake.s3_store import S3Store
 from lake_platform.lake.versions import VersionLog
-from lake_platform_tests.aws.flaky import FlakyServer, flaky
+from lake_platform_tests.aws.faulty import Faults, FaultyServer, faulty
 
 pytestmark = pytest.mark.s3
 
 
 @pytest.fixture
-def slow_down(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlakyServer]:
+def slow_down(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
     """S3 that refuses three calls of ten; of these it has executed half. Only the environment says where it is."""
-    with flaky(aws_url) as server:
+    with faulty(aws_url, Faults({"refused": 0.15, "lost": 0.15})) as server:
         for name, value in {
             "AWS_ENDPOINT_URL_S3": server.url,
             "AWS_ACCESS_KEY_ID": "test",
@@ -30,7 +30,9 @@ def slow_down(aws_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlakySe
         yield server
 
 
-def test_documents_are_published_once_while_three_calls_of_ten_are_refused(slow_down: FlakyServer, unique: str) -> None:
+def test_documents_are_published_once_while_three_calls_of_ten_are_refused(
+    slow_down: FaultyServer, unique: str
+) -> None:
     """A refused write may have been done: the second attempt then finds it, and it is ours by its token."""
     client = s3_client()
     client.create_bucket(Bucket=unique)
@@ -40,11 +42,31 @@ def test_documents_are_published_once_while_three_calls_of_ten_are_refused(slow_
         assert log.publish("p", {"n": number}, token=f"t{number}", after=number).number == number + 1
 
     assert [document.body["n"] for document in log.history("p")] == list(range(5))
-    assert slow_down.refused > 3
+    assert slow_down.faults.made.total() > 3
     client.close()
 
 
-def test_racing_writers_have_one_winner_while_calls_are_refused(slow_down: FlakyServer, unique: str) -> None:
+def test_a_conflict_over_the_wire_and_a_write_that_was_done_are_told_apart(
+    slow_down: FaultyServer, unique: str
+) -> None:
+    """409: neither writer won, so it is asked again; 503 after the write: the second try finds 412, and the token."""
+    client = s3_client()
+    client.create_bucket(Bucket=unique)
+    log = VersionLog(S3Store(client, unique, versioned=False), "versions/x")
+    faults = slow_down.faults
+    faults.share, faults.next = {}, {"conflict": 1, "lost": 1}
+
+    with pytest.raises(WriteConflictError):
+        log.publish("p", {"n": 0}, token="t0", after=0)
+    assert log.latest("p") is None
+    assert log.publish("p", {"n": 0}, token="t0", after=0).number == 1
+
+    assert [document.body["n"] for document in log.history("p")] == [0]
+    assert (faults.made["conflict"], faults.made["lost"]) == (1, 1)
+    client.close()
+
+
+def test_racing_writers_have_one_winner_while_calls_are_refused(slow_down: FaultyServer, unique: str) -> None:
     client = s3_client()
     client.create_bucket(Bucket=unique)
     barrier = threading.Barrier(4)
@@ -65,5 +87,5 @@ def test_racing_writers_have_one_winner_while_calls_are_refused(slow_down: Flaky
     assert latest is not None
     assert won == [latest.body["writer"]]
     assert latest.number == 1
-    assert slow_down.refused > 0
+    assert slow_down.faults.made.total() > 0
     client.close()

@@ -1,5 +1,6 @@
 """What only S3 can do wrong."""
 
+import datetime as dt
 from typing import Any
 
 import boto3
@@ -130,6 +131,16 @@ def test_expired_credentials_are_asked_for_once_more(stubbed: Any) -> None:
 
     S3Store(lambda: made.append(1) or client, "lake").put("k", b"x")
 
+    assert len(made) == 2
+
+
+def test_credentials_that_have_expired_when_a_head_is_asked_are_asked_for_once_more(stubbed: Any) -> None:
+    client, stubber = stubbed
+    made: list[object] = []
+    stubber.add_client_error("head_object", "400", "Bad Request", http_status_code=400)
+    stubber.add_response("head_object", {"ETag": '"e"', "ContentLength": 1, "LastModified": dt.datetime(2024, 1, 1)})
+
+    assert S3Store(lambda: made.append(1) or client, "lake", versioned=False).head("k") is not None
     assert len(made) == 2
 
 

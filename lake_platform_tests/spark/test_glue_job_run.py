@@ -111,6 +111,9 @@ def test_a_job_that_is_killed_while_it_writes_leaves_nothing_visible(real_house:
     wait_until(lambda: glue.get_job_run(JobName=job, RunId=started)["JobRun"]["JobRunState"] == "STOPPED")
 
     assert [key for key in real_house.written() if "__magic" not in key and not key.endswith("/")] == []
+    # What three tasks wrote is in S3 and in no listing: the rule of the bucket for uploads that were not completed ends it.
+    uploads = real_house.shared("s3").list_multipart_uploads(Bucket=real_house.bucket)["Uploads"]
+    assert len([upload["Key"] for upload in uploads if upload["Key"].startswith("out/part-")]) >= 3
 
 
 def _jars() -> list[Path]:

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import dagster as dg
 import pytest
 
 from lake_platform.errors import GlueRunError
+from lake_platform.spark.glue_pipes import FolderMessageReader
+from lake_platform_tests.aws.faulty import Faults, faulty
 from lake_platform_tests.spark.glue_house import GlueHouse, in_thread, package, wait_until
 
 pytestmark = pytest.mark.s3
@@ -97,3 +100,17 @@ def test_outside_of_dagster_a_job_gets_no_session(watched: Watched) -> None:
 def _errors(result: dg.ExecuteInProcessResult) -> list[str]:
     found = [event.step_failure_data.error for event in result.get_step_failure_events()]
     return [str(error.cause or error) for error in found if error is not None]
+
+
+def test_messages_that_break_off_are_asked_for_again(house: GlueHouse, aws_url: str) -> None:
+    """Else the thread that reads them would end, and the rest of a run would be silent."""
+    house.store(house.bucket).put("m/1.json", b"a line of messages")
+    with faulty(aws_url, Faults(next={"cut": 1})) as server:
+        client: Any = boto3.client(
+            "s3", endpoint_url=server.url, region_name="us-east-1", aws_access_key_id="t", aws_secret_access_key="t"
+        )
+        reader = FolderMessageReader(bucket=house.bucket, client=client, key_prefix="m")
+        params = {"bucket": house.bucket, "key_prefix": "m"}
+
+        assert [reader.download_messages_chunk(1, params) for _ in range(2)] == [None, "a line of messages"]
+        client.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from pyspark.errors import AnalysisException
 
 from glue_jobs.command import describe_failure
@@ -13,6 +14,7 @@ from glue_jobs.errors import SecretReferenceError, TransformError
 from glue_jobs.progress import CONTEXT_ARGUMENT, MESSAGES_ARGUMENT, begun, ended, opened_pipes
 from glue_jobs.protocol import JobFailure, JobReport, JobRequest, PartitionReport, PartitionWork, failure_url
 from glue_jobs.references import is_reference, read_reference
+from lake_platform_tests.aws.faulty import Faults, faulty
 
 REQUEST = JobRequest(
     job="process",
@@ -94,6 +96,22 @@ def test_the_key_is_read_from_where_the_reference_says(aws: str) -> None:
         read_reference("ssm:/none")
     for made in (secrets, parameters):
         made.close()
+
+
+@pytest.mark.s3
+def test_a_secret_that_is_refused_for_now_is_no_fault_of_the_reference(
+    aws: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the job would be told as one that fails again, and nobody would try it again."""
+    faults = Faults(secrets=1)
+    with faulty(aws, faults) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:none"
+
+        with pytest.raises(ClientError, match="ExpiredToken"):
+            read_reference(arn)
+        with pytest.raises(SecretReferenceError, match="ResourceNotFound"):
+            read_reference(arn)
 
 
 @pytest.mark.s3

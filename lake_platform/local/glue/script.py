@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from lake_platform.spark.glue_connect import ATTEMPTS
 from lake_platform.spark.jars import Jar
 
 S3A_JARS = (
@@ -73,7 +74,8 @@ class ScriptHost:
             aws_session_token=self.credentials.get("AWS_SESSION_TOKEN"),
             region_name=self.region,
         )
-        return session.client(service, endpoint_url=self.aws, config=Config(proxies={}))
+        retries: Any = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+        return session.client(service, endpoint_url=self.aws, config=Config(proxies={}, retries=retries))
 
     def start(self, folder: Path, *, script: str, arguments: Mapping[str, str]) -> "subprocess.Popen[bytes]":
         """Fetches script, archives and jars into a folder and starts the process; its output goes to files there.

@@ -9,6 +9,8 @@ from typing import IO, Any, Protocol, cast
 from lake_platform.local.redshift.refusal import RedshiftError
 
 SPOOLED = 1 << 24
+_ATTEMPTS = 10
+"""How often S3 is asked: Redshift is patient with it too."""
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 
 
@@ -108,5 +110,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 def _client_for(url: str) -> Any:
     import boto3
+    from botocore.config import Config
 
-    return boto3.client("s3", endpoint_url=url)
+    retries: Any = {"mode": "standard", "total_max_attempts": _ATTEMPTS}
+    return boto3.client("s3", endpoint_url=url, config=Config(retries=retries))

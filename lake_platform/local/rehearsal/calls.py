@@ -9,7 +9,6 @@ from pathlib import Path
 from lake_platform.local.aws_requests import LoggedRequest, read_requests
 from lake_platform.local.rehearsal.cloud import ACTORS, Actor, access_key
 
-_ACTOR_OF: Mapping[str, Actor] = {access_key(actor): actor for actor in ACTORS}
 _VARYING = re.compile(
     r"""
     part-\d+-[0-9a-f-]{36}[^/]*                      # a file of Spark
@@ -43,8 +42,8 @@ class CallLog:
 
     def between(self, begin: float, end: float, actor: Actor = "orchestrator") -> Counter[str]:
         """The calls of one actor in a span of time (`time.time()`), by kind; a call that was tried again counts again."""
-        key = access_key(actor)
-        return Counter(each.call for each in read_requests(self.path) if each.key_id == key and begin <= each.at <= end)
+        asked = read_requests(self.path)
+        return Counter(each.call for each in asked if actor_of(each) == actor and begin <= each.at <= end)
 
     def of(self, what: str, begin: float, end: float) -> CallsOf:
         """The calls of all actors in a span of time."""
@@ -59,10 +58,15 @@ class CallLog:
 
 def _lines(request: LoggedRequest) -> Iterator[tuple[str, str, str]]:
     """Of a request of one of the actors; a copy is authorized as a read of its source too."""
-    actor = _ACTOR_OF.get(request.key_id)
+    actor = actor_of(request)
     if actor is not None:
         yield from ((actor, request.call, steady(each)) for each in request.resources)
         yield from ((actor, "s3.GetObject", steady(each)) for each in request.reads)
+
+
+def actor_of(request: LoggedRequest) -> Actor | None:
+    """Whose access key it was; one that was renewed has the first one at its beginning."""
+    return next((actor for actor in ACTORS if request.key_id.startswith(access_key(actor))), None)
 
 
 def steady(resource: str) -> str:

@@ -5,8 +5,8 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Generator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +29,8 @@ ROLE = "arn:aws:iam::123456789012:role/rehearsal-glue"
 Actor = Literal["orchestrator", "glue_jobs", "warehouse", "deployer"]
 """Who calls AWS: Dagster's processes, the jobs, COPY, and `lake deploy-jobs`; each with an access key of its own."""
 ACTORS: tuple[Actor, ...] = get_args(Actor)
+Through = Callable[[str], AbstractContextManager[str]]
+"""From the address of a server to that of one before it."""
 _FOREIGN = ("AWS_", "LAKE_")
 
 
@@ -60,19 +62,47 @@ class Cloud:
         """The environment of `lake deploy-jobs`."""
         return {**self.environment, **self.credentials["deployer"]}
 
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """All that nobody may read anywhere, by whose it is."""
+        keys = {
+            f"{actor} {name}": value
+            for actor, told in self.credentials.items()
+            for name, value in told.items()
+            if name != "AWS_ACCESS_KEY_ID"
+        }
+        password = "LAKE_REDSHIFT_PASSWORD"
+        return {**keys, password: self.environment[password], "LAKE_PII_KEY_FROM": self.pii_key}
+
+    def printed(self) -> Iterator[tuple[str, str]]:
+        """What servers and jobs printed, each with the name of its log."""
+        for path in sorted(Path(self.environment["LAKE_HOME"]).rglob("*.log")):
+            yield path.name, path.read_text(errors="replace")
+        logs = self.client("logs")
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=name)
+            for stream in [each["logStreamName"] for page in pages for each in page["logStreams"]]:
+                events = logs.get_log_events(logGroupName=name, logStreamName=stream, startFromHead=True)["events"]
+                yield f"{name} {stream}", "\n".join(each["message"] for each in events)
+        logs.close()
+
     def client(self, service: str) -> Any:
         """A client for whoever looks at the account from outside."""
-        return _client(service, self.url)
+        return _client(service, self.glue.url if service == "glue" else self.url)
 
 
 @contextmanager
-def open_cloud(home: Path, *, versioned: bool = True, startup_seconds: float = 0.0) -> Generator[Cloud]:
+def open_cloud(
+    home: Path, *, versioned: bool = True, startup_seconds: float = 0.0, through: Through = nullcontext
+) -> Generator[Cloud]:
     """Starts the servers on free ports of 127.0.0.1 and makes the account; ends them with the block.
 
     Args:
         home: for the warehouse, and for `logs/` of the servers.
         versioned: whether the landing bucket keeps versions.
         startup_seconds: how long a Glue run takes to start.
+        through: puts a server before the one that plays AWS, for the actors; whoever looks from outside asks that one.
 
     Raises:
         SettingsError: moto is not installed.
@@ -84,18 +114,19 @@ def open_cloud(home: Path, *, versioned: bool = True, startup_seconds: float = 0
     logs.mkdir(parents=True)
     requests = logs / "requests.jsonl"
     with ExitStack() as stack:
-        url = stack.enter_context(recording_server(logs))
+        behind = stack.enter_context(recording_server(logs))
+        url = stack.enter_context(through(behind))
         basics = {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": url}
         basics |= {"AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"}
         host = _script_host(url, credentials["glue_jobs"])
         glue = GlueEndpoint(host, startup_seconds=startup_seconds, log=RequestLog(requests))
         stack.callback(glue.close)
-        account = _make_account(lambda service: _client(service, url), pii_key, versioned=versioned)
+        account = _make_account(lambda service: _client(service, behind), pii_key, versioned=versioned)
         stack.callback(stop_endpoint, home)
         with environment({**basics, **credentials["warehouse"]}):
             warehouse = ensure_endpoint(home)
         yield Cloud(
-            url=url,
+            url=behind,
             glue=glue,
             credentials=credentials,
             requests=requests,

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 Tell = Callable[[str], None]
@@ -18,18 +18,19 @@ def console_in(log: Path) -> Generator[Tell]:
     """
     _flush()
     output, errors = os.dup(1), os.dup(2)
-    with log.open("ab") as file:
+    with log.open("a", buffering=1, encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    try:
-        with os.fdopen(os.dup(output), "w") as stream:
-            yield lambda text: print(text, file=stream, flush=True)
-    finally:
-        _flush()
-        os.dup2(output, 1)
-        os.dup2(errors, 2)
-        os.close(output)
-        os.close(errors)
+        try:
+            # Python's own streams may lead elsewhere than to 1 and 2.
+            with redirect_stdout(file), redirect_stderr(file), os.fdopen(os.dup(output), "w") as stream:
+                yield lambda text: print(text, file=stream, flush=True)
+        finally:
+            _flush()
+            os.dup2(output, 1)
+            os.dup2(errors, 2)
+            os.close(output)
+            os.close(errors)
 
 
 def _flush() -> None:
