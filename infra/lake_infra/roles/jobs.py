@@ -39,8 +39,10 @@ class JobsRole(Construct):
         folders = [names.bucket_arn("lake", folder) for folder in ROWS]
         read = [*keys(names, [*COPIES, *ROWS, "jobs"]), *folders]
         allow(self.role, ["s3:GetObject"], read, why_a_pattern=_RUNS)
-        written = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
-        allow(self.role, written, keys(names, ROWS), why_a_pattern=_RUNS)
+        allow(self.role, ["s3:PutObject", "s3:AbortMultipartUpload"], keys(names, ROWS), why_a_pattern=_RUNS)
+        # What the committer keeps until the job commits; rows that are there nobody but the janitor deletes.
+        magic = [names.bucket_arn("lake", f"{folder}/*/__magic*") for folder in ROWS]
+        allow(self.role, ["s3:DeleteObject"], magic, why_a_pattern=_RUNS)
         self._allow_answers(names)
         allow(
             self.role,
@@ -59,7 +61,8 @@ class JobsRole(Construct):
         """What a job answers, beside what it was asked; S3A takes away the markers of folders that are no longer empty."""
         answers = ["jobs/*/report.json", "jobs/*/failure*.json", "jobs/*/messages/*"]
         allow(self.role, ["s3:PutObject"], [names.bucket_arn("lake", key) for key in answers], why_a_pattern=_RUNS)
-        markers = [names.bucket_arn("lake", key) for key in ("jobs/", "jobs/*/")]
+        folders = [f"{folder}/{below}" for folder in ("jobs", *ROWS) for below in ("", "*/")]
+        markers = [names.bucket_arn("lake", folder) for folder in folders]
         allow(self.role, ["s3:DeleteObject"], markers, why_a_pattern=_RUNS)
 
     def _allow_telling(self, names: Names) -> None:
