@@ -18,6 +18,9 @@ VALUES = {"AwsRegion": "eu-central-1", "LakeBackend": "aws", "LakeRedshiftPort":
 ARNS = {
     "LakeAlertTopic": "arn:aws:sns:eu-central-1:123456789012:lake-alerts",
     "LakeArrivalsQueue": "https://sqs.eu-central-1.amazonaws.com/123456789012/lake-arrivals",
+    "LakeGlueRole": "arn:aws:iam::123456789012:role/lake-jobs",
+    "LakeKmsKey": "arn:aws:kms:eu-central-1:123456789012:key/0e5ca0b8-7f5e-4a0c-9d8e-3f1b2c4d5e6f",
+    "LakeRedshiftCopyRole": "arn:aws:iam::123456789012:role/lake-copy",
     "LakePiiKeyFrom": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:lake-pii-key-AbCdEf",
 }
 NUMBERS = {"LakeGlueWorkers": "5", "LakeGlueTimeoutMinutes": "120", "LakeGlueConcurrentRuns": "20"}
