@@ -11,7 +11,7 @@ from lake_platform.contract.dataset import DatasetContract
 from lake_platform.discovery.dataset import contract_types, profile_files
 from lake_platform.discovery.profile import render_markdown
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 LOOKED = 1_000
 """Records of one file of one partition of a run: some hundredths of a second, however much has landed."""

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from lake_platform.errors import AwsRefusedError, AwsUnreachableError
 from lake_platform.settings import aws_region
-from lake_platform.spark.glue_connect import ATTEMPTS
+from lake_platform.spark.glue.connect import ATTEMPTS
 
 Connect = Callable[[str], Any]
 """From the name of a service to a new client of it, with the credentials that are valid now."""

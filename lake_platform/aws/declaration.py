@@ -11,9 +11,9 @@ from lake_platform.assets.catalog_tables import LAKE_DATABASE
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import Folder
 from lake_platform.contract.target import STAGING_SCHEMA
-from lake_platform.spark.glue_job import define_jobs
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import JobPackage
+from lake_platform.spark.glue.job import define_jobs
+from lake_platform.spark.glue.package import JobPackage
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform.warehouse.table import target_name
 
 FORMAT = 1

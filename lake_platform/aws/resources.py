@@ -15,15 +15,15 @@ from lake_platform.aws.sns import SnsSender, connect_sns
 from lake_platform.errors import SettingsError
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform.notebooks.run import NotebookRunner
 from lake_platform.settings import Settings, aws_region
-from lake_platform.spark.glue import GlueResource
-from lake_platform.spark.glue_connect import ATTEMPTS
-from lake_platform.spark.glue_connect import connect as connect_glue
-from lake_platform.spark.glue_job import define_jobs
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import build_package
+from lake_platform.spark.glue.connect import ATTEMPTS
+from lake_platform.spark.glue.connect import connect as connect_glue
+from lake_platform.spark.glue.job import define_jobs
+from lake_platform.spark.glue.package import build_package
+from lake_platform.spark.glue.resource import GlueResource
+from lake_platform.spark.glue.settings import GlueSettings
 
 SETTLE_SECONDS = 0.0
 """An object of S3 is there as a whole or not at all."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lake_platform.settings import Settings
-from lake_platform.spark.deploy import Deployment
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import JobPackage, build_package
+from lake_platform.spark.glue.deploy import Deployment
+from lake_platform.spark.glue.package import JobPackage, build_package
+from lake_platform.spark.glue.settings import GlueSettings
 
 if TYPE_CHECKING:
-    from lake_platform.spark.deploy import Deployment
+    from lake_platform.spark.glue.deploy import Deployment
 
 _PATIENCE = 120.0
 
@@ -64,10 +64,10 @@ def deploy(settings: GlueSettings, *, back: bool = False) -> "Deployment":
     from botocore.exceptions import BotoCoreError
 
     from lake_platform.errors import LakeError, TransientError
-    from lake_platform.lake.s3_store import S3Store
-    from lake_platform.spark.deploy import Deployments
-    from lake_platform.spark.glue_client import GlueCalls, SystemClock
-    from lake_platform.spark.glue_connect import connect
+    from lake_platform.lake.stores.s3 import S3Store
+    from lake_platform.spark.glue.client import GlueCalls, SystemClock
+    from lake_platform.spark.glue.connect import connect
+    from lake_platform.spark.glue.deploy import Deployments
     from lake_platform.spark.jars import COMMITTER_JAR, JARS, default_cache, ensure_jars
 
     client = connect("s3")
@@ -94,7 +94,7 @@ def _package() -> JobPackage:
 
 def _definitions(package: JobPackage) -> dict[str, Any] | None:
     """As CreateJob takes them; None where the code bucket is not known."""
-    from lake_platform.spark.glue_job import define_jobs
+    from lake_platform.spark.glue.job import define_jobs
 
     if not os.environ.get("LAKE_CODE_BUCKET"):
         return None

@@ -15,7 +15,7 @@ from lake_platform.discovery.report import findings_document, source_types
 from lake_platform.discovery.sources import find_sample
 from lake_platform.errors import SampleError
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 from lake_platform.settings import Settings
 
 

@@ -31,7 +31,7 @@ from lake_platform.local.rehearsal.compare import Difference, Table, compare_tab
 from lake_platform.local.rehearsal.console import Tell, console_in
 from lake_platform.local.samples.sample import Sample
 from lake_platform.settings import Settings
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform.warehouse.names import TableName
 
 KEPT = ("LAKE_DEFS", "LAKE_JARS", "LAKE_SPARK_DIR")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lake_platform.contract.dataset import FileFormat
-from lake_platform.lake.quoting import Quoting
-from lake_platform.lake.records import MAX_RECORD, SPACE, is_comment
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.quoting import Quoting
+from lake_platform.lake.reading.records import MAX_RECORD, SPACE, is_comment
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.discovery.scan import Scan, scan_file
 from lake_platform.discovery.sources import SourceFile
-from lake_platform.lake.drift import fold
 from lake_platform.lake.files import File
 from lake_platform.lake.lake import Lake
+from lake_platform.lake.reading.drift import fold
 from lake_platform.lake.store import key_of
 
 

@@ -14,7 +14,7 @@ from itertools import islice
 from lake_platform.contract.dataset import FileFormat
 from lake_platform.discovery.csv_records import CsvRecord, csv_records
 from lake_platform.discovery.kinds import KINDS
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 DELIMITERS = (",", ";", "\t", "|", "~", "^", "\x01")
 LOOKED_LINES = 5_000

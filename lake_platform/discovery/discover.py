@@ -10,7 +10,7 @@ from lake_platform.discovery.scan import Scan, scan_file
 from lake_platform.discovery.schema import Schema, find_schema
 from lake_platform.discovery.sources import Sample
 from lake_platform.errors import SampleError
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 
 @dataclass(frozen=True)

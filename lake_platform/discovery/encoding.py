@@ -7,7 +7,7 @@ from typing import BinaryIO
 from charset_normalizer import from_bytes
 
 from lake_platform.contract.checks.arrives import ENCODINGS
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 _BLOCK = 1 << 20
 _AROUND = 1 << 16

@@ -13,9 +13,9 @@ from lake_platform.discovery.json_values import DECODER
 from lake_platform.discovery.scan import opened, opened_text
 from lake_platform.discovery.sources import SourceFile
 from lake_platform.errors import SampleError
-from lake_platform.lake.inspection import EMPTY
-from lake_platform.lake.unpacking import HEAD_BYTES, check_kind, foreign
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.inspection import EMPTY
+from lake_platform.lake.reading.unpacking import HEAD_BYTES, check_kind, foreign
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 Kind = Literal["csv", "json", "parquet"]
 _PARQUET = b"PAR1"

@@ -13,10 +13,10 @@ from lake_platform.discovery.csv_records import csv_records
 from lake_platform.discovery.json_values import DECODER, Path, flat
 from lake_platform.discovery.places import shown
 from lake_platform.discovery.sources import SourceFile
-from lake_platform.lake.decoding import decoded
-from lake_platform.lake.json_records import json_records
-from lake_platform.lake.parquet_footer import read_footer
-from lake_platform.lake.unpacking import unpacked
+from lake_platform.lake.reading.decoding import decoded
+from lake_platform.lake.reading.json_records import json_records
+from lake_platform.lake.reading.parquet_footer import read_footer
+from lake_platform.lake.reading.unpacking import unpacked
 
 MAX_FAULTS = 5
 _BATCH = 10_000

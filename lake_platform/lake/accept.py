@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 from lake_platform.contract.dataset import DatasetContract
 from lake_platform.errors import ObjectNotFoundError, VersionTakenError
 from lake_platform.lake.files import File, Files, body_of, partition_files
-from lake_platform.lake.inspection import FileFindings, inspected
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.layout import manifest_key, raw_key
 from lake_platform.lake.manifest import Manifest, ManifestEntry, write_manifest
+from lake_platform.lake.reading.inspection import FileFindings, inspected
 from lake_platform.lake.store import ObjectInfo, key_of
 from lake_platform.lake.token import digest, token
 from lake_platform.lake.versions import VersionDocument

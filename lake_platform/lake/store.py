@@ -1,4 +1,4 @@
-"""Objects in a bucket: one small interface, two implementations (`local_store`, `s3_store`) that pass one suite.
+"""Objects in a bucket: one small interface, two implementations (`stores/local.py`, `stores/s3.py`) that pass one suite.
 
 Keys are data: they are compared as raw strings, never normalised. A key that cannot or must not be taken is told as a
 `RefusedKey` and never stops a listing; asked for by name, it raises `ObjectKeyError`.

@@ -13,7 +13,7 @@ from lake_platform.lake.crawlers import NoCrawlers
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.local_store import LocalStore
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform.local.redshift import ensure_endpoint
 from lake_platform.notebooks.run import NotebookRunner
 from lake_platform.settings import Settings

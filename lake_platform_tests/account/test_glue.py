@@ -20,8 +20,8 @@ from lake_platform.contract.dataset import DatasetContract
 from lake_platform.contract.source import load_folder
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.s3_store import S3Store
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.lake.stores.s3 import S3Store
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform_tests.account.account import Account
 from lake_platform_tests.e2e.contracts import day_file, define
 

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lake_platform.aws.resources import s3_client
-from lake_platform.lake.s3_store import S3Store
 from lake_platform.lake.store import ObjectInfo
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform_tests.account.account import Account
 from lake_platform_tests.lake.test_store import PLAIN_KEYS
 

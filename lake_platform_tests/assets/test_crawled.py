@@ -16,7 +16,7 @@ from lake_platform.errors import CrawlerMissingError, CrawlFailedError
 from lake_platform.lake.crawlers import Crawl, Crawlers, NoCrawlers
 from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.local_store import LocalStore
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform_tests.contract.declared import changed, contract_of
 
 BEGAN = dt.datetime(2024, 3, 5, 12, tzinfo=dt.UTC)

@@ -24,7 +24,7 @@ from lake_platform.local.rehearsal.cloud import CODE, LAKE, LANDING, ROLE, Cloud
 from lake_platform.local.rehearsal.compare import Table
 from lake_platform.local.rehearsal.console import console_in
 from lake_platform.settings import Settings
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform_tests.aws.faulty import Faults, faulty
 from lake_platform_tests.e2e.conftest import INSTANCE_FILE, built_house
 from lake_platform_tests.e2e.contracts import COLUMNS, day_file, scd2

@@ -17,9 +17,9 @@ from lake_platform.aws.settings import AwsSettings
 from lake_platform.cli.infra import declaration_text
 from lake_platform.contract.source import load_folder
 from lake_platform.settings import Settings
-from lake_platform.spark.glue_job import define_jobs
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import JobPackage
+from lake_platform.spark.glue.job import define_jobs
+from lake_platform.spark.glue.package import JobPackage
+from lake_platform.spark.glue.settings import GlueSettings
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "infra" / "declaration.json"

@@ -8,7 +8,7 @@ import pytest
 
 from lake_platform.aws.resources import s3_client
 from lake_platform.errors import VersionTakenError, WriteConflictError
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform.lake.versions import VersionLog
 from lake_platform_tests.aws.faulty import Faults, FaultyServer, faulty
 

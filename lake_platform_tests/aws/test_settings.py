@@ -15,9 +15,9 @@ from lake_platform.cli.main import cli
 from lake_platform.definitions import build_resources
 from lake_platform.errors import SettingsError
 from lake_platform.lake.lake import Lake
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform.settings import Settings
-from lake_platform.spark.glue_connect import connect as connect_glue
+from lake_platform.spark.glue.connect import connect as connect_glue
 
 SERVERLESS = {
     "LAKE_BACKEND": "aws",

@@ -14,7 +14,7 @@ from lake_platform.lake.catalog import (
     StorageFormat,
 )
 from lake_platform.lake.document_catalog import DocumentCatalog
-from lake_platform.lake.local_store import LocalStore
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform_tests.cli.conftest import Lake
 
 AREA = CatalogColumn(name="area", type="VARCHAR(64)", hive="varchar(64)", comment="where")

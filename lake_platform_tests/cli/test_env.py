@@ -10,7 +10,7 @@ import pytest
 from lake_platform.aws.settings import AwsSettings
 from lake_platform.aws.stack_outputs import output_name
 from lake_platform.settings import Settings
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform_tests.cli.conftest import Lake
 
 TEMPLATES = Path(__file__).parents[2] / "infra" / "templates"

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_platform.lake.inspection import inspected
+from lake_platform.lake.reading.inspection import inspected
 from lake_platform_tests.discovery.samples import contract_of, find_in
 
 CELL = st.one_of(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lake_platform.lake.parquet_footer import read_footer
+from lake_platform.lake.reading.parquet_footer import read_footer
 from lake_platform_tests.e2e.contracts import COLUMNS, HEADER, key_of, scd2
 from lake_platform_tests.e2e.house import House, csv_of
 

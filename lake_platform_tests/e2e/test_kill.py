@@ -74,7 +74,7 @@ TABLES = {
 
 
 LOG = "lake_platform.lake.versions:VersionLog.publish"
-PUT = "lake_platform.lake.local_store:LocalStore.put"
+PUT = "lake_platform.lake.stores.local:LocalStore.put"
 SPARK = "lake_platform.spark.local:LocalSparkResource.run"
 JOB = "lake_platform.assets.jobs:run_job"
 WAREHOUSE = "lake_platform.warehouse.redshift:RedshiftResource.run"

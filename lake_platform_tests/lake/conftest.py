@@ -10,9 +10,9 @@ import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-from lake_platform.lake.local_store import LocalStore
-from lake_platform.lake.s3_store import S3Store
 from lake_platform.lake.store import ObjectStore
+from lake_platform.lake.stores.local import LocalStore
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform_tests.lake.memory_store import MemoryStore
 
 S3_KINDS = [pytest.param(kind, marks=pytest.mark.s3) for kind in ("s3", "s3 with versions")]

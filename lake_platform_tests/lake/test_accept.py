@@ -14,9 +14,9 @@ from lake_platform.errors import VersionTakenError
 from lake_platform.lake.accept import RawOutcome, accept, withdraw
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.landing import scan
-from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.manifest import read_manifest
 from lake_platform.lake.store import ObjectInfo, ObjectStore, key_of
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform_tests.lake.builders import NOW, contract, memory_lake
 from lake_platform_tests.lake.dying_store import DyingStore, Interrupted
 from lake_platform_tests.lake.memory_store import MemoryStore

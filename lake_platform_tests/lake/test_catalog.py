@@ -17,9 +17,9 @@ from lake_platform.lake.catalog import (
     StorageFormat,
 )
 from lake_platform.lake.document_catalog import KEPT_DOCUMENTS, DocumentCatalog
-from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.schema_changes import SchemaChanges, schema_changes
 from lake_platform.lake.store import ObjectStore
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform_tests.lake.memory_store import MemoryStore
 
 ID = CatalogColumn(name="id", type="BIGINT", hive="bigint", required=True)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.lake.inspection import FileFindings, inspected
+from lake_platform.lake.reading.inspection import FileFindings, inspected
 from lake_platform_tests.lake.builders import contract
 
 ROWS = "id,name\n1,one\n2,two\n"
@@ -181,13 +181,13 @@ def test_a_well_packed_file_is_no_bomb() -> None:
 
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lake_platform.lake.inspection.MAX_RECORD", 1 << 20)
+    monkeypatch.setattr("lake_platform.lake.reading.inspection.MAX_RECORD", 1 << 20)
 
     assert find("id,name\n" + "x" * (3 << 20)).refused == "line 2 is longer than 1 MiB"
 
 
 def test_a_quote_that_never_closes_in_a_large_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lake_platform.lake.counting.MAX_RECORD", 1000)
+    monkeypatch.setattr("lake_platform.lake.reading.counting.MAX_RECORD", 1000)
 
     found = find('id,name\n1,"open\n' + "2,two\n" * 1000)
 
@@ -404,8 +404,8 @@ def test_the_jobs_and_the_lake_match_names_alike() -> None:
     from glue_jobs.errors import HeaderError
     from glue_jobs.headers import match_columns
     from glue_jobs.protocol import ColumnSpec
-    from lake_platform.lake.drift import match_names
-    from lake_platform.lake.unreadable import UnreadableFileError
+    from lake_platform.lake.reading.drift import match_names
+    from lake_platform.lake.reading.unreadable import UnreadableFileError
 
     columns = contract(columns=COLUMNS[:2]).columns
     specs = [ColumnSpec(name=c.name, type=c.type, aliases=tuple(c.aliases)) for c in columns]

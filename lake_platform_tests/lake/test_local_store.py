@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from lake_platform.errors import ObjectNotFoundError
-from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.store import ObjectInfo, RefusedKey
+from lake_platform.lake.stores.local import LocalStore
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lake_platform.lake.quoting import Quoting
+from lake_platform.lake.reading.quoting import Quoting
 
 TEXT = st.lists(st.sampled_from(["a", "b ", '"', '""', ",", "\\", ""]), max_size=12).map("".join)
 

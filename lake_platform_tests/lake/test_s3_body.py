@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 
 from lake_platform.errors import BucketUnavailableError
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 
 CONTENT = bytes(range(256)) * 4096
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import Stubber
 
 from lake_platform.errors import BucketRefusedError, BucketUnavailableError, WriteConflictError
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform_tests.lake.conftest import s3_store
 
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lake_platform.errors import ObjectKeyError, ObjectNotFoundError
-from lake_platform.lake.local_store import LocalStore
-from lake_platform.lake.s3_store import S3Store
 from lake_platform.lake.store import ObjectInfo, ObjectStore, key_of
+from lake_platform.lake.stores.local import LocalStore
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform_tests.lake.memory_store import MemoryStore
 
 PLAIN_KEYS = [

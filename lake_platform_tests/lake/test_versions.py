@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lake_platform.errors import DocumentFormatError, VersionTakenError
-from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.store import ObjectInfo, ObjectStore
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform.lake.token import digest, token
 from lake_platform.lake.versions import DocumentCache, VersionLog
 from lake_platform_tests.lake.memory_store import MemoryStore

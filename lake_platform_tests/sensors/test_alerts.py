@@ -13,8 +13,8 @@ import pytest
 
 from lake_platform.lake import deliveries
 from lake_platform.lake.deliveries import Deliveries
-from lake_platform.lake.local_store import LocalStore
 from lake_platform.lake.refusals import Refusal, refuse
+from lake_platform.lake.stores.local import LocalStore
 from lake_platform.sensors import alerts as module
 from lake_platform.sensors.alerts import TOLD_TAG, build_alert_sensor
 from lake_platform.sensors.live import live_runs
@@ -322,7 +322,7 @@ CLAIMS = """
 import sys
 from pathlib import Path
 from lake_platform.lake.deliveries import Deliveries
-from lake_platform.lake.local_store import LocalStore
+from lake_platform.lake.stores.local import LocalStore
 
 log = Deliveries(LocalStore("lake", Path(sys.argv[1])), "webhook")
 log.claim(sys.argv[2], log.find(sys.argv[2]))

@@ -20,15 +20,15 @@ import boto3
 from botocore.config import Config
 
 from glue_jobs.protocol import JobReport, JobRequest, PartitionReport, PartitionWork
-from lake_platform.lake.s3_store import S3Store
+from lake_platform.lake.stores.s3 import S3Store
 from lake_platform.local.glue import GlueEndpoint
-from lake_platform.spark.deploy import Deployments
-from lake_platform.spark.glue import GlueResource
-from lake_platform.spark.glue_client import Clock, GlueCalls, SystemClock
-from lake_platform.spark.glue_job import define_jobs
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.spark.glue.client import Clock, GlueCalls, SystemClock
+from lake_platform.spark.glue.deploy import Deployments
+from lake_platform.spark.glue.job import define_jobs
+from lake_platform.spark.glue.package import JOBS, JobPackage
+from lake_platform.spark.glue.resource import GlueResource
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform.spark.jars import COMMITTER_JAR, JARS
-from lake_platform.spark.package import JOBS, JobPackage
 
 ROLE = "arn:aws:iam::123456789012:role/lake-glue"
 

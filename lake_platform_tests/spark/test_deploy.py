@@ -11,8 +11,8 @@ import pytest
 
 from lake_platform.errors import DeploymentError
 from lake_platform.local.glue import Fault
-from lake_platform.spark.deploy import Deployments
-from lake_platform.spark.glue_client import GlueCalls
+from lake_platform.spark.glue.client import GlueCalls
+from lake_platform.spark.glue.deploy import Deployments
 from lake_platform_tests.spark.glue_house import FastClock, GlueHouse, empty_jars, package
 
 pytestmark = pytest.mark.s3

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lake_platform.spark.glue_figures import run_figures
-from lake_platform.spark.glue_runs import run_of
+from lake_platform.spark.glue.figures import run_figures
+from lake_platform.spark.glue.runs import run_of
 
 BODY = {"JobName": "lake-validate", "Id": "jr_1", "JobRunState": "SUCCEEDED", "MaxCapacity": 5.0}
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from lake_platform.errors import SettingsError
-from lake_platform.spark.glue_job import CONFS, GlueJob, compare_jobs, default_arguments, define_jobs
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import JobPackage
+from lake_platform.spark.glue.job import CONFS, GlueJob, compare_jobs, default_arguments, define_jobs
+from lake_platform.spark.glue.package import JobPackage
+from lake_platform.spark.glue.settings import GlueSettings
 
 DOCS = Path(__file__).parents[2] / "docs" / "glue.md"
 PACKAGE = JobPackage("0123456789abcdef", {})
@@ -157,6 +157,6 @@ def test_settings_that_cannot_be_used_are_named(changed: dict[str, str], told: s
 
 def test_choosing_glue_imports_neither_dagster_aws_nor_pyspark() -> None:
     """Definitions are loaded by every process; both take long to import, and only a run needs the first."""
-    code = "import sys, lake_platform.spark.glue; print(*(n for n in ('dagster_aws', 'pyspark') if n in sys.modules))"
+    code = "import sys, lake_platform.spark.glue.resource; print(*(n for n in ('dagster_aws', 'pyspark') if n in sys.modules))"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == []

@@ -17,9 +17,9 @@ from lake_platform.lake.document_catalog import DocumentCatalog
 from lake_platform.lake.lake import Lake
 from lake_platform.local.glue import Fault, GlueEndpoint, ScriptHost
 from lake_platform.local.glue.script import S3A_JARS, SHORT_LIVED
+from lake_platform.spark.glue.package import build_package
 from lake_platform.spark.jars import COMMITTER_JAR, JARS, default_cache, ensure_jars
 from lake_platform.spark.java import find_java_home
-from lake_platform.spark.package import build_package
 from lake_platform_tests.e2e.contracts import day_file, define
 from lake_platform_tests.spark.conftest import CREDENTIALS
 from lake_platform_tests.spark.glue_house import GlueHouse, package, wait_until

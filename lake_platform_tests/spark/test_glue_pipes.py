@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from lake_platform.errors import GlueRunError
-from lake_platform.spark.glue_pipes import FolderMessageReader
+from lake_platform.spark.glue.pipes import FolderMessageReader
 from lake_platform_tests.aws.faulty import Faults, faulty
 from lake_platform_tests.spark.glue_house import GlueHouse, in_thread, package, wait_until
 

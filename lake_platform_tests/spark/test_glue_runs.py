@@ -25,7 +25,7 @@ from lake_platform.errors import (
     SparkJobRefusedError,
 )
 from lake_platform.local.glue import Fault
-from lake_platform.spark.glue_records import RunRecords
+from lake_platform.spark.glue.records import RunRecords
 from lake_platform.spark.runner import run_job
 from lake_platform_tests.spark.glue_house import (
     ROLE,
@@ -100,7 +100,7 @@ def test_an_orchestrator_that_was_killed_is_followed_by_one_that_attaches(house:
     code = """
         import sys
         from lake_platform_tests.spark.glue_house import GlueHouse, package
-        from lake_platform.spark.glue_settings import GlueSettings
+        from lake_platform.spark.glue.settings import GlueSettings
         class At: url = sys.argv[2]
         house = GlueHouse(sys.argv[1], At, bucket=sys.argv[3], package=package("c0de"), settings=GlueSettings(
             code_bucket=sys.argv[4], job_prefix=sys.argv[5], role=sys.argv[6], poll_seconds=0.1))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lake_platform.errors import TransformNotFoundError
-from lake_platform.spark.package import JobPackage, build_package
+from lake_platform.spark.glue.package import JobPackage, build_package
 
 
 def names(package: JobPackage) -> list[str]:

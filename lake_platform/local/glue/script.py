@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from lake_platform.spark.glue_connect import ATTEMPTS
+from lake_platform.spark.glue.connect import ATTEMPTS
 from lake_platform.spark.jars import Jar
 
 S3A_JARS = (

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lake_platform.errors import ObjectKeyError, ObjectNotFoundError
-from lake_platform.lake.local_files import (
+from lake_platform.lake.store import MAX_KEY_BYTES, ObjectInfo, RefusedKey, key_problem, refused_key
+from lake_platform.lake.stores.local_files import (
     HALF_WRITTEN,
     IN_THE_WAY,
     NOT_THERE,
@@ -22,7 +23,6 @@ from lake_platform.lake.local_files import (
     place_file,
     remove_file,
 )
-from lake_platform.lake.store import MAX_KEY_BYTES, ObjectInfo, RefusedKey, key_problem, refused_key
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

@@ -13,11 +13,11 @@ from typing import Any, Protocol, cast
 
 from glue_jobs.protocol import JobName
 from lake_platform.errors import DeploymentError, DocumentFormatError, WriteConflictError
-from lake_platform.spark.glue_client import GlueCalls
-from lake_platform.spark.glue_deployed import apply_job
-from lake_platform.spark.glue_job import GlueJob, code_key, define_jobs, jar_key
-from lake_platform.spark.glue_settings import GlueSettings
-from lake_platform.spark.package import JobPackage
+from lake_platform.spark.glue.client import GlueCalls
+from lake_platform.spark.glue.deployed import apply_job
+from lake_platform.spark.glue.job import GlueJob, code_key, define_jobs, jar_key
+from lake_platform.spark.glue.package import JobPackage
+from lake_platform.spark.glue.settings import GlueSettings
 
 FORMAT_VERSION = 1
 _MOST_TRIES = 20

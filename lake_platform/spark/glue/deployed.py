@@ -1,8 +1,8 @@
 """Making a Glue job what its definition says."""
 
 from lake_platform.errors import GlueNotFoundError, GlueRefusedError
-from lake_platform.spark.glue_client import GlueCalls
-from lake_platform.spark.glue_job import GlueJob, compare_jobs
+from lake_platform.spark.glue.client import GlueCalls
+from lake_platform.spark.glue.job import GlueJob, compare_jobs
 
 TAGS = {"application": "lake_platform"}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from lake_platform.contract.dataset import Column, DatasetContract
 from lake_platform.contract.types import parse_type
-from lake_platform.lake.parquet_footer import Footer
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.parquet_footer import Footer
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 
 @dataclass(frozen=True, kw_only=True)

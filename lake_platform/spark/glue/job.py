@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from glue_jobs.protocol import JobName
-from lake_platform.spark.glue_settings import GLUE_VERSION, GlueSettings
+from lake_platform.spark.glue.package import JOBS, JobPackage
+from lake_platform.spark.glue.settings import GLUE_VERSION, GlueSettings
 from lake_platform.spark.jars import COMMITTER_JAR, JARS
-from lake_platform.spark.package import JOBS, JobPackage
 
 _FACTORY = "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
 CONFS = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from lake_platform.contract.types import Family
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 NUMBERS: frozenset[Family] = frozenset({"integer", "float", "decimal", "string"})
 EVERY: frozenset[Family] = frozenset({*NUMBERS, "boolean", "date", "timestamp"})

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dagster_aws.pipes import PipesS3ContextInjector, PipesS3MessageReader
 from dagster_pipes import DAGSTER_PIPES_MESSAGES_CLI_ARGUMENT, PipesParams, decode_param
 
-from lake_platform.spark.glue_runs import GlueRun
+from lake_platform.spark.glue.runs import GlueRun
 from lake_platform.spark.step_context import execution_context
 
 READ_EVERY = 5.0

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import chain
 
 from lake_platform.contract.dataset import FileFormat
-from lake_platform.lake.records import MAX_RECORD, SPACE, is_comment
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.records import MAX_RECORD, SPACE, is_comment
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 _BLOCK = 1 << 20
 

@@ -1,6 +1,6 @@
 """What a run cost, and where the console shows it."""
 
-from lake_platform.spark.glue_runs import GlueRun
+from lake_platform.spark.glue.runs import GlueRun
 
 _LEAST_SECONDS = 60
 """Glue charges a minute at least."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lake_platform.spark.glue_client import Connect
-from lake_platform.spark.glue_runs import GlueRun
+from lake_platform.spark.glue.client import Connect
+from lake_platform.spark.glue.runs import GlueRun
 
 LINES = 40
 CHARACTERS = 4000

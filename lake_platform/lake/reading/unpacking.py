@@ -6,7 +6,7 @@ import io
 import zlib
 from typing import Any, BinaryIO
 
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 GZIP_MAGIC = b"\x1f\x8b"
 FOREIGN_MAGIC = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from lake_platform.contract.columns import Column
-from lake_platform.lake.drift import fold
+from lake_platform.lake.reading.drift import fold
 
 LOOKED = 1000
 """So many records are looked into at least; further ones only until each column of the contract was seen once."""

@@ -22,13 +22,13 @@ from lake_platform.errors import (
     LakeError,
     SparkJobRefusedError,
 )
-from lake_platform.spark.glue_client import Clock, Connect, GlueCalls, SystemClock
-from lake_platform.spark.glue_figures import console_url, run_figures
-from lake_platform.spark.glue_job import GlueJob, compare_jobs
-from lake_platform.spark.glue_logs import log_tail
-from lake_platform.spark.glue_records import RunRecord, RunRecords
-from lake_platform.spark.glue_runs import STOPPING, TOKEN_ARGUMENT, GlueRun, GlueRuns
-from lake_platform.spark.glue_settings import GlueSettings
+from lake_platform.spark.glue.client import Clock, Connect, GlueCalls, SystemClock
+from lake_platform.spark.glue.figures import console_url, run_figures
+from lake_platform.spark.glue.job import GlueJob, compare_jobs
+from lake_platform.spark.glue.logs import log_tail
+from lake_platform.spark.glue.records import RunRecord, RunRecords
+from lake_platform.spark.glue.runs import STOPPING, TOKEN_ARGUMENT, GlueRun, GlueRuns
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform.spark.runner import JobStore, job_folder
 from lake_platform.spark.step_context import tell_step, warn_step
 
@@ -111,7 +111,7 @@ class GlueResource:
     def _pipes(self, request: JobRequest, attempt: str, live: GlueRun | None) -> Generator[Mapping[str, str]]:
         """The arguments of a Pipes session that lasts as long as the block."""
         # dagster-aws takes a second to import, and definitions are loaded more often than jobs are run.
-        from lake_platform.spark.glue_pipes import pipes_arguments
+        from lake_platform.spark.glue.pipes import pipes_arguments
 
         folder = f"{job_folder(request.dataset, request.token)}/attempts/{attempt}"
         client = self.connect("s3")

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",

@@ -15,8 +15,8 @@ from lake_platform.errors import (
     ObjectNotFoundError,
     WriteConflictError,
 )
-from lake_platform.lake.s3_body import Body
 from lake_platform.lake.store import ObjectInfo, RefusedKey, key_problem, refused_key
+from lake_platform.lake.stores.s3_body import Body
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lake_platform.errors import GlueBusyError, GlueNotFoundError, GlueUnreachableError
-from lake_platform.spark.glue_client import Clock, GlueCalls, NoCapacity, Unknown
+from lake_platform.spark.glue.client import Clock, GlueCalls, NoCapacity, Unknown
 
 TOKEN_ARGUMENT = "--lake-token"
 ATTEMPT_ARGUMENT = "--lake-attempt"

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO, cast
 
 from lake_platform.contract.dataset import DatasetContract
-from lake_platform.lake.counting import Counted, count_csv, count_json
-from lake_platform.lake.decoding import decoded
-from lake_platform.lake.drift import Drift, find_drift, find_json_drift
-from lake_platform.lake.json_keys import JsonKeys
-from lake_platform.lake.parquet_footer import Footer, read_footer
-from lake_platform.lake.records import MAX_RECORD
-from lake_platform.lake.unpacking import HEAD_BYTES, check_kind, unpacked
-from lake_platform.lake.unreadable import UnreadableFileError
+from lake_platform.lake.reading.counting import Counted, count_csv, count_json
+from lake_platform.lake.reading.decoding import decoded
+from lake_platform.lake.reading.drift import Drift, find_drift, find_json_drift
+from lake_platform.lake.reading.json_keys import JsonKeys
+from lake_platform.lake.reading.parquet_footer import Footer, read_footer
+from lake_platform.lake.reading.records import MAX_RECORD
+from lake_platform.lake.reading.unpacking import HEAD_BYTES, check_kind, unpacked
+from lake_platform.lake.reading.unreadable import UnreadableFileError
 
 SPOOL_BYTES = 8 << 20
 EMPTY = (

@@ -1,0 +1,1 @@
+"""What a landed file is and holds, found without Spark."""
