@@ -11,7 +11,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from lake_platform.spark.glue_settings import GlueSettings
 
 from lake_platform.cli.jobs import deploy
 from lake_platform.cli.runs import QUIET
@@ -22,6 +21,7 @@ from lake_platform.lake import hints
 from lake_platform.local.rehearsal.cloud import LANDING, Cloud, environment, open_cloud
 from lake_platform.local.rehearsal.compare import compare_tables
 from lake_platform.settings import Settings
+from lake_platform.spark.glue.settings import GlueSettings
 from lake_platform_tests.aws.faulty import Faults
 from lake_platform_tests.aws.rehearsed import Rehearsed, rehearse_crm
 from lake_platform_tests.e2e.conftest import INSTANCE_FILE
