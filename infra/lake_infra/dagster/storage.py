@@ -1,7 +1,6 @@
 """What Dagster remembers: PostgreSQL for runs and events, a bucket for what they printed."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_rds as rds
@@ -9,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lake_infra.acknowledge import acknowledge
+from lake_infra.keys import let_logs, make_key
 from lake_infra.names import Names
 from lake_infra.parameters import number
 
@@ -24,38 +24,9 @@ class DagsterKey(Construct):
 
     def __init__(self, scope: Construct, *, names: Names) -> None:
         super().__init__(scope, "Key")
-        stack = cdk.Stack.of(self)
-        self.key = kms.Key(
-            self,
-            "Key",
-            alias=f"alias/{names.named('dagster')}",
-            description="Storage and logs of Dagster",
-            enable_key_rotation=True,
-            removal_policy=cdk.RemovalPolicy.RETAIN,
-        )
-        self.key.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="LogsOfDagster",
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.{stack.url_suffix}")],
-                actions=[
-                    "kms:Encrypt",
-                    "kms:Decrypt",
-                    "kms:ReEncryptFrom",
-                    "kms:ReEncryptTo",
-                    "kms:GenerateDataKey",
-                    "kms:DescribeKey",
-                ],
-                resources=["*"],
-                conditions={
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": [
-                            names.arn("logs", f"log-group:{group}")
-                            for group in (f"/{names.prefix}/dagster/*", *_made_by_services(names))
-                        ]
-                    }
-                },
-            )
-        )
+        self.key = make_key(self, alias=names.named("dagster"), told="Storage and logs of Dagster")
+        groups = (f"/{names.prefix}/dagster/*", *_made_by_services(names))
+        let_logs(self.key, sid="LogsOfDagster", groups=[names.arn("logs", f"log-group:{group}") for group in groups])
 
 
 class RunStorage(Construct):
