@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pytest
 import yaml
 
 from lake_platform.cli.main import cli
@@ -19,7 +18,7 @@ WORKFLOW: dict[str, Any] = yaml.safe_load(TEXT)
 JOBS: dict[str, Any] = WORKFLOW["jobs"]
 STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["steps"]]
 SCRIPTS = "\n".join(step.get("run", "") for step in STEPS)
-DEPLOYING = ("data-stack", "dagster-stack")
+DEPLOYING = "deploy"
 
 
 def run_tool(program: str, *arguments: str) -> None:
@@ -77,20 +76,26 @@ def test_no_key_is_stored_and_every_variable_is_told() -> None:
     assert used == set(re.findall(r"^#   ([A-Z_]+) ", TEXT, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", DEPLOYING)
-def test_a_deployment_waits_for_approval_and_for_the_checks(name: str) -> None:
-    job = JOBS[name]
+def test_a_deployment_waits_for_one_approval_and_for_the_checks() -> None:
+    job = JOBS[DEPLOYING]
 
+    assert [name for name, one in JOBS.items() if "environment" in one] == [DEPLOYING]
     assert job["environment"] == "production"
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
-    assert set(JOBS["data-stack"]["needs"]) == {"check", "infra"}
-    assert JOBS["dagster-stack"]["needs"] == ["data-stack"]
-    assert "pull_request" in JOBS["data-stack"]["if"]
+    assert set(job["needs"]) == {"check", "infra"}
+    assert "pull_request" in job["if"]
+
+
+def test_no_role_is_taken_with_tags() -> None:
+    """The trust of the deployer lets sts:AssumeRole through and no sts:TagSession."""
+    chained = [step["with"] for step in STEPS if step.get("with", {}).get("role-chaining")]
+
+    assert [one["role-skip-session-tagging"] for one in chained] == [True]
 
 
 def test_the_checks_have_no_rights() -> None:
     assert WORKFLOW["permissions"] == {"contents": "read"}
-    assert [name for name, job in JOBS.items() if "permissions" in job] == list(DEPLOYING)
+    assert [name for name, job in JOBS.items() if "permissions" in job] == [DEPLOYING]
 
 
 def test_without_an_account_nothing_is_deployed() -> None:

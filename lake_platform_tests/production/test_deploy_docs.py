@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lake_platform_tests.production.template import ROOT
+from lake_platform_tests.production.template import HOME, ROOT
 
 TEXT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 TEMPLATES: dict[str, Any] = {
@@ -38,7 +38,8 @@ def test_every_parameter_and_output_that_is_named_exists() -> None:
     dagster, lake = TEMPLATES["dagster"], TEMPLATES["lake"]
     parameters = {*dagster["Parameters"], *lake["Parameters"]}
 
-    assert set(re.findall(r"\b(?<!\$)([A-Z][A-Za-z]+)=(?!\[)", TEXT)) - parameters == {"Key", "Value"}
+    assert set(re.findall(r"\b(?<!\$)([A-Z][A-Za-z]+)=(?!\[)", TEXT)) - parameters == {"DEFS", "Key", "Value"}
+    assert "ARG DEFS=" in (HOME / "Dockerfile").read_text(encoding="utf-8")
     assert set(re.findall(r"`(Network\w+|EdgeCidr|Running|Prefix)\b", TEXT)) - parameters == set()
     assert set(re.findall(r"\$([A-Z][a-z]\w+)", TEXT)) - dagster["Outputs"].keys() == set()
     assert "LoadBalancerName" in dagster["Outputs"]

@@ -126,7 +126,8 @@ class Deployments:
         if not self._put(key, data) and self._store.read(key) != data:
             raise DeploymentError(
                 f"s3://{self._settings.code_bucket}/{key} is there already with another content: somebody changed it. "
-                "Delete it and deploy again."
+                "The role of `lake deploy-jobs` may not delete: have an administrator of the account look at it and delete it "
+                "(the bucket keeps its versions), then deploy again."
             )
 
     def _put(self, key: str, data: bytes) -> bool:
