@@ -25,7 +25,7 @@ class Crawlers(Construct):
         prefixes = crawled_prefixes(datasets)
         self.names = [names.named(name) for name in prefixes]
         database = crawled_database(names)
-        glue.CfnDatabase(
+        made = glue.CfnDatabase(
             self,
             "Database",
             catalog_id=cdk.Stack.of(self).account,
@@ -33,6 +33,7 @@ class Crawlers(Construct):
                 name=database, description="Tables that crawlers make of landed files"
             ),
         )
+        made.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
         for number, (name, targets) in enumerate(prefixes.items(), start=1):
             glue.CfnCrawler(
                 self,

@@ -37,7 +37,8 @@ class Declaration:
         notebook_datasets: whose processed rows notebooks read.
         schemas: the databases of the catalog, without their prefix.
         jobs: by kind, as CreateJob takes them; text may hold `${Placeholders}`.
-        variables: what the backend reads, of what a stack knows: `always`, and by the kind of the warehouse.
+        variables: what the backend reads, of what a stack knows: `always`, where it is `chosen`, and by the kind of the
+            warehouse.
     """
 
     datasets: tuple[Dataset, ...]

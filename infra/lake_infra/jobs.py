@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -27,6 +29,7 @@ class Jobs(Construct):
         names: of the jobs.
         security_configuration: its name.
         variables: what the backend reads of them.
+        modules: what they are given besides.
     """
 
     def __init__(
@@ -49,8 +52,12 @@ class Jobs(Construct):
             "JobPrefix": self.prefix,
             "JobsRole": role_arn,
         }
+        modules = PythonModules.read(scope)
         for kind, told in declaration.jobs.items():
-            self._job(kind, fill(told, known))
+            body = fill(told, known)
+            arguments = {**body["DefaultArguments"], "--additional-python-modules": modules.argument}
+            self._job(kind, {**body, "DefaultArguments": arguments})
+        self.modules = modules
         self.names = [f"{self.prefix}{kind}" for kind in declaration.jobs]
         self.variables = {
             "LAKE_GLUE_CONCURRENT_RUNS": self._sizes["MaxConcurrentRuns"],
@@ -90,6 +97,41 @@ class Jobs(Construct):
         glue.CfnJob(
             self, kind.capitalize(), **body, security_configuration=self.security_configuration, tags=dict(TAGS)
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonModules:
+    """What transforms need besides: an argument of the jobs, of which the backend has to know.
+
+    The backend refuses to start jobs with other arguments than it would deploy.
+
+    Attributes:
+        value: `name==version`, separated by commas; empty for none.
+        given: the condition that there are any.
+    """
+
+    value: str
+    given: cdk.CfnCondition
+
+    @classmethod
+    def read(cls, scope: Construct) -> "PythonModules":
+        value = text(
+            scope,
+            "JobPythonModules",
+            "",
+            pattern=r"\S*",
+            problem="`name==version` without spaces, separated by commas, or nothing",
+            told="LAKE_GLUE_PYTHON_MODULES: what transforms need besides, name==version separated by commas",
+        )
+        given = cdk.CfnCondition(
+            scope, "HasPythonModules", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(value, ""))
+        )
+        return cls(value=value, given=given)
+
+    @property
+    def argument(self) -> cdk.IResolvable:
+        """The value; left out where it is empty."""
+        return cdk.Fn.condition_if(self.given.logical_id, self.value, cdk.Aws.NO_VALUE)
 
 
 def fill(told: Any, known: Mapping[str, str]) -> Any:

@@ -11,9 +11,14 @@ def output_name(variable: str) -> str:
     return "".join(part.capitalize() for part in variable.split("_"))
 
 
-def add_outputs(scope: Construct, variables: Mapping[str, object]) -> None:
-    """One output for each variable, in the order of their names."""
+def add_outputs(scope: Construct, variables: Mapping[str, object], *, given: Mapping[str, cdk.CfnCondition]) -> None:
+    """One output for each variable, in the order of their names.
+
+    Args:
+        given: conditions of those that are told only where they hold, since an output cannot be empty.
+    """
     for name in sorted(variables):
         value = variables[name]
         told = cdk.Token.as_string(value) if not isinstance(value, str) else value
-        cdk.CfnOutput(scope, output_name(name), value=told, description=f"{name} of the backend")
+        output = cdk.CfnOutput(scope, output_name(name), value=told, description=f"{name} of the backend")
+        output.condition = given.get(name)

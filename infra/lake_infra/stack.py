@@ -112,9 +112,11 @@ class LakeStack(cdk.Stack):
                 "LAKE_REDSHIFT_COPY_ROLE": copy_role.role.role_arn,
                 "LAKE_REDSHIFT_DATABASE": DATABASE,
                 "LAKE_REDSHIFT_PORT": str(PORT),
+                "LAKE_GLUE_PYTHON_MODULES": jobs.modules.value,
                 **jobs.variables,
                 **warehouse.variables,
             },
+            given={"LAKE_GLUE_PYTHON_MODULES": jobs.modules.given},
         )
 
     def _add_crawlers(self, names: Names, declaration: Declaration, *, key_arn: str, configuration: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from lake_infra.app import render, synthesise_dagster
 from lake_infra.dagster.groups import TASKS
+from lake_infra.dagster.stack import LOADS_DEFINITIONS
 from lake_infra.declaration import Declaration
 from lake_infra.policy.account import Account
 from lake_infra.policy.evaluate import Request, decide
@@ -26,6 +27,7 @@ RUNS = f"arn:aws:ecs:eu-central-1:{ACCOUNT}:task-definition/lake-dagster-run:7"
 USERS = f"arn:aws:rds-db:eu-central-1:{ACCOUNT}:dbuser:db-ABCDEFGHIJKL"
 TO_ECS = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
 LOGS = f"arn:aws:s3:::lake-dagster-{ACCOUNT}-eu-central-1"
+WEBHOOK = f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:lake-webhook-AbCdEf"
 EXPLAINED = {
     # Access logs need a bucket that is encrypted by S3 itself; who came in is told by the identity provider.
     "CKV_AWS_91 Balancer",
@@ -51,6 +53,24 @@ def policies(dagster: Template) -> Policies:
 def group_of(dagster: Template, kind: str) -> str:
     (name,) = [name for name in of_type(dagster, "AWS::EC2::SecurityGroup") if name.startswith(f"Groups{kind}")]
     return name
+
+
+def container_of(dagster: Template, kind: str) -> dict[str, Any]:
+    (found,) = [
+        one for name, one in of_type(dagster, "AWS::ECS::TaskDefinition").items() if name.startswith(f"Tasks{kind}")
+    ]
+    return found["ContainerDefinitions"][0]
+
+
+def with_webhook(arn: str) -> Account:
+    return Account(number=ACCOUNT, stack="dagster", parameters={"AlertWebhookArn": arn})
+
+
+def secrets_of(dagster: Template, kind: str, *, webhook: str) -> dict[str, str]:
+    """What ECS reads for a task, by its variable."""
+    told = {"Secrets": container_of(dagster, kind).get("Secrets", [])}
+    resolved = Resolver(dagster, with_webhook(webhook)).resolve(told, kind)
+    return {one["Name"]: one["ValueFrom"] for one in resolved.get("Secrets", [])}
 
 
 def test_the_committed_template_is_the_synthesis_of_the_committed_declaration(declaration: Declaration) -> None:
@@ -178,7 +198,7 @@ def test_nobody_reaches_a_web_server_without_a_login(dagster: Template) -> None:
 
 def test_secrets_are_references(dagster: Template) -> None:
     containers = [one["ContainerDefinitions"][0] for one in of_type(dagster, "AWS::ECS::TaskDefinition").values()]
-    secret = {name["Name"] for one in containers for name in one.get("Secrets", [])}
+    secret = {name for kind in TASKS for name in secrets_of(dagster, kind, webhook=WEBHOOK)}
     plain = {name["Name"] for one in containers for name in one["Environment"]}
     logins = [
         json.dumps(action["AuthenticateOidcConfig"]["ClientSecret"])
@@ -187,9 +207,52 @@ def test_secrets_are_references(dagster: Template) -> None:
         if action["Type"] == "authenticate-oidc"
     ]
 
-    assert secret == {"DAGSTER_POSTGRES_ADMIN", "DAGSTER_POSTGRES_ADMIN_PASSWORD"}
+    assert secret == {"DAGSTER_POSTGRES_ADMIN", "DAGSTER_POSTGRES_ADMIN_PASSWORD", "LAKE_ALERT_WEBHOOK"}
     assert not {name for name in plain if "PASSWORD" in name or "WEBHOOK" in name}
     assert all("{{resolve:secretsmanager:${Secret}:SecretString}}" in login for login in logins)
+
+
+def test_the_address_of_alerts_is_a_secret_of_the_code_server_where_there_is_one(dagster: Template) -> None:
+    without = {kind: secrets_of(dagster, kind, webhook="") for kind in TASKS}
+    given = {kind: secrets_of(dagster, kind, webhook=WEBHOOK) for kind in TASKS}
+
+    assert given == {**without, "Code": {"LAKE_ALERT_WEBHOOK": WEBHOOK}}
+    assert without["Code"] == {}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "kind", "secret", "allowed"),
+    [
+        (WEBHOOK, "code", WEBHOOK, True),
+        (WEBHOOK, "code", WEBHOOK.replace("webhook", "other"), False),
+        (WEBHOOK, "run", WEBHOOK, False),
+        (WEBHOOK, "viewer", WEBHOOK, False),
+        ("", "code", WEBHOOK, False),
+    ],
+)
+def test_ecs_reads_the_address_for_the_code_server_alone(
+    webhook: str, kind: str, secret: str, allowed: bool, dagster: Template
+) -> None:
+    policies = read_policies(dagster, with_webhook(webhook))
+
+    told = decide(policies, Request(f"{ROLE}/lake-dagster-start-{kind}", "secretsmanager:GetSecretValue", secret, {}))
+
+    assert told.allowed is allowed, told.reason
+
+
+def test_what_loads_the_definitions_is_told_what_was_chosen(dagster: Template) -> None:
+    """The pace of looks, and the packages of the jobs: another word of these than the jobs have refuses every run."""
+    chosen = {
+        "LAKE_GLUE_PYTHON_MODULES": {"Ref": "LakeGluePythonModules"},
+        "LAKE_SWEEP_SECONDS": {"Ref": "SweepSeconds"},
+    }
+    told = {
+        kind: {one["Name"]: one["Value"] for one in container_of(dagster, kind)["Environment"] if one["Name"] in chosen}
+        for kind in TASKS
+    }
+
+    assert told == {kind: chosen if kind in LOADS_DEFINITIONS else {} for kind in TASKS}
+    assert [dagster["Parameters"][name]["Default"] for name in ("LakeGluePythonModules", "SweepSeconds")] == ["", 900]
 
 
 def test_one_daemon_at_a_time(dagster: Template) -> None:

@@ -15,11 +15,13 @@ from tests.conftest import Template, of_type
 def test_the_outputs_are_the_declared_variables(
     warehouse: Warehouse, declaration: Declaration, synthesised: Callable[[Warehouse], Template]
 ) -> None:
-    variables = [*declaration.variables["always"], *declaration.variables[warehouse]]
+    chosen = declaration.variables["chosen"]
+    variables = [*declaration.variables["always"], *chosen, *declaration.variables[warehouse]]
 
     outputs = synthesised(warehouse)["Outputs"]
 
     assert set(outputs) == {output_name(variable) for variable in variables}
+    assert {name for name in outputs if "Condition" in outputs[name]} == {output_name(name) for name in chosen}
     assert {outputs[output_name(name)]["Description"] for name in variables} == {
         f"{name} of the backend" for name in variables
     }

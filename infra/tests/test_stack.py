@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -109,6 +110,22 @@ def test_the_jobs_are_those_of_the_declaration(template: Template, declaration: 
     assert [job.pop("Tags") for job in made] == [{"application": "lake_platform"}] * 2
     declared = [{"Name": body.pop("name"), **body} for body in json.loads(told).values()]
     assert sorted(map(as_text, made)) == sorted(map(as_text, declared))
+
+
+def test_python_modules_are_an_argument_of_both_jobs_where_they_are_given(template: Template) -> None:
+    """The backend would deploy them so, and refuses to start a job that has other arguments."""
+    given = replace(ACCOUNT, parameters={**ACCOUNT.parameters, "JobPythonModules": "shapely==2.0.7,x==1"})
+    resolver = Resolver(template, given)
+    plain = [job["DefaultArguments"] for job in resolved(template, "AWS::Glue::Job")]
+
+    told = [resolver.resolve(job["DefaultArguments"], "job") for job in of_type(template, "AWS::Glue::Job").values()]
+
+    assert told == [{**one, "--additional-python-modules": "shapely==2.0.7,x==1"} for one in plain]
+    assert not [one for one in plain if "--additional-python-modules" in one]
+    output = template["Outputs"]["LakeGluePythonModules"]
+    assert resolver.resolve(output["Value"], "output") == "shapely==2.0.7,x==1"
+    assert resolver.holds(output["Condition"], "output")
+    assert not Resolver(template, ACCOUNT).holds(output["Condition"], "output")
 
 
 def as_text(told: Any) -> Any:
@@ -234,6 +251,14 @@ def test_crawlers_see_their_prefixes_and_write_a_database_of_their_own(hundred: 
         "S3Targets": [{"Path": "s3://lake-landing-111122223333-eu-central-1/source_0/dataset_000/"}]
     }
     assert all(crawler["CrawlerSecurityConfiguration"] == "lake-jobs" for crawler in crawlers)
+
+
+def test_databases_of_the_catalog_outlive_the_stack(hundred: Template, declaration: Declaration) -> None:
+    """That of the crawlers, too."""
+    databases = [one for one in hundred["Resources"].values() if one["Type"] == "AWS::Glue::Database"]
+
+    assert len(databases) == len(declaration.schemas) + 1
+    assert [one.get("DeletionPolicy") for one in databases] == ["Retain"] * len(databases)
 
 
 def test_no_crawler_is_made_where_none_is_named(template: Template) -> None:

@@ -49,11 +49,12 @@ WAREHOUSE_VARIABLES = {
     "cluster": ("LAKE_REDSHIFT_CLUSTER", "LAKE_REDSHIFT_USER"),
 }
 """What the stack knows of its warehouse, by its kind."""
+CHOSEN_VARIABLES = ("LAKE_GLUE_PYTHON_MODULES",)
+"""What the stack tells where whoever deploys it has chosen it."""
 OPERATOR_VARIABLES = (
     "AWS_DEFAULT_REGION",
     "LAKE_ALERT_WEBHOOK",
     "LAKE_DEFS",
-    "LAKE_GLUE_PYTHON_MODULES",
     "LAKE_HOME",
     "LAKE_REDSHIFT_HOST",
     "LAKE_REDSHIFT_PASSWORD",
@@ -81,6 +82,7 @@ def build_declaration(folder: Folder) -> dict[str, Any]:
         "jobs": {kind: {"name": job.name, **job.body} for kind, job in define_jobs(JobPackage(CODE, {}), GLUE).items()},
         "variables": {
             "always": list(STACK_VARIABLES),
+            "chosen": list(CHOSEN_VARIABLES),
             **{kind: list(names) for kind, names in WAREHOUSE_VARIABLES.items()},
         },
     }

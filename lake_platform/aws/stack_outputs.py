@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from lake_platform.aws.declaration import STACK_VARIABLES, WAREHOUSE_VARIABLES
+from lake_platform.aws.declaration import CHOSEN_VARIABLES, STACK_VARIABLES, WAREHOUSE_VARIABLES
 from lake_platform.errors import StackOutputsError
 
 
@@ -21,7 +21,7 @@ def read_variables(text: str) -> dict[str, str]:
         StackOutputsError: it is none of these, or a variable is missing.
     """
     found = _outputs(text)
-    known = {output_name(name): name for name in (*STACK_VARIABLES, *_of_warehouses())}
+    known = {output_name(name): name for name in (*STACK_VARIABLES, *CHOSEN_VARIABLES, *_of_warehouses())}
     told = {known[name]: value for name, value in found.items() if name in known}
     _require(told, *STACK_VARIABLES)
     kinds = WAREHOUSE_VARIABLES.values()

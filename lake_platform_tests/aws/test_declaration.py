@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from lake_platform.aws.declaration import (
+    CHOSEN_VARIABLES,
     OPERATOR_VARIABLES,
     STACK_VARIABLES,
     WAREHOUSE_VARIABLES,
@@ -113,4 +114,4 @@ def test_the_variables_are_those_that_the_backend_reads(warehouse: str) -> None:
     # Asked for where neither a workgroup nor a cluster is set.
     alone = {"LAKE_REDSHIFT_PASSWORD", "AWS_DEFAULT_REGION"}
     warehouses = {name for names in WAREHOUSE_VARIABLES.values() for name in names}
-    assert environment.names | alone == {*STACK_VARIABLES, *warehouses, *OPERATOR_VARIABLES}
+    assert environment.names | alone == {*STACK_VARIABLES, *CHOSEN_VARIABLES, *warehouses, *OPERATOR_VARIABLES}

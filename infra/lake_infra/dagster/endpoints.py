@@ -10,7 +10,7 @@ SERVICES = {
     "ecr.api": "which layers an image has",
     "ecr.dkr": "the image",
     "ecs": "the daemon starts runs, the operator stops them",
-    "secretsmanager": "the administrator's password, when the storage is prepared",
+    "secretsmanager": "the administrator's password and the address of alerts, when a task starts",
 }
 
 

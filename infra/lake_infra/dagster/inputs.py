@@ -8,7 +8,7 @@ from constructs import Construct
 
 from lake_infra.declaration import Declaration
 from lake_infra.outputs import output_name
-from lake_infra.parameters import text
+from lake_infra.parameters import number, text
 
 NETWORK = r"([0-9]{1,3}\.){3}[0-9]{1,3}/([89]|[12][0-9]|3[0-2])"
 _ADDRESS = "https://[A-Za-z0-9.:/_-]+"
@@ -19,7 +19,7 @@ _SECRET = "arn:[a-z0-9-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/
 def read_variables(scope: Construct, declaration: Declaration) -> dict[str, str]:
     """The variables of the backend: each is a parameter with the name of the data stack's output.
 
-    Those of one kind of warehouse may be left out; the backend takes an empty variable for none.
+    Those of one kind of warehouse, and those that are chosen, may be left out; the backend takes an empty variable for none.
     """
     always = declaration.variables["always"]
     return {
@@ -128,16 +128,47 @@ class Provider:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """Where the ends of runs are told besides the topic; such an address holds a token.
+
+    Attributes:
+        secret: ARN of the secret whose text is the address; empty for none.
+        given: the condition that there is one.
+    """
+
+    secret: str
+    given: cdk.CfnCondition
+
+    @classmethod
+    def read(cls, scope: Construct) -> "Webhook":
+        secret = text(
+            scope,
+            "AlertWebhookArn",
+            "",
+            pattern=f"({_SECRET})?",
+            problem="the ARN of a secret of Secrets Manager, or nothing",
+            told="LAKE_ALERT_WEBHOOK: secret of Secrets Manager that holds the address, as plain text",
+        )
+        given = cdk.CfnCondition(
+            scope, "HasAlertWebhook", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(secret, ""))
+        )
+        return cls(secret=secret, given=given)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
     """All of them.
 
     Attributes:
         variables: of the backend, by name.
+        sweep_seconds: between two looks at a dataset of which the queue says nothing.
         image: of all containers.
         running: 0 until the storage is prepared, then 1: how many tasks a service has.
     """
 
     variables: Mapping[str, str]
+    sweep_seconds: float
+    webhook: Webhook
     place: Place
     image: str
     repository: str
@@ -161,6 +192,10 @@ class Inputs:
         runs = cdk.CfnCondition(scope, "Runs", expression=cdk.Fn.condition_equals(running.value_as_string, "yes"))
         return cls(
             variables=read_variables(scope, declaration),
+            sweep_seconds=number(
+                scope, "SweepSeconds", 900, least=1, told="LAKE_SWEEP_SECONDS: a look at datasets without a message"
+            ),
+            webhook=Webhook.read(scope),
             place=Place.read(scope),
             image=text(
                 scope,

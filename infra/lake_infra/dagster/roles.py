@@ -7,6 +7,7 @@ Dagster itself.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -14,6 +15,7 @@ from constructs import Construct
 
 from lake_infra.acknowledge import acknowledge_wildcards
 from lake_infra.dagster.groups import TASKS
+from lake_infra.dagster.inputs import Webhook
 from lake_infra.dagster.storage import OWNER, VIEWER, ComputeLogs, RunStorage
 from lake_infra.names import Names
 from lake_infra.roles.statements import allow
@@ -121,7 +123,11 @@ class TaskRoles(Construct):
 
 
 class ExecutionRoles(Construct):
-    """Execution roles by kind: what ECS does to start a task, before its first line runs."""
+    """Execution roles by kind: what ECS does to start a task, before its first line runs.
+
+    Attributes:
+        arns: by kind.
+    """
 
     def __init__(
         self,
@@ -132,6 +138,7 @@ class ExecutionRoles(Construct):
         groups: Mapping[str, logs.LogGroup],
         key: kms.Key,
         admin_secret: str,
+        webhook: Webhook,
     ) -> None:
         super().__init__(scope, "ExecutionRoles")
         self.arns: dict[str, str] = {}
@@ -164,7 +171,23 @@ class ExecutionRoles(Construct):
             if kind == "Prepare":
                 allow(role, ["secretsmanager:GetSecretValue"], [admin_secret])
                 allow(role, ["kms:Decrypt"], [key.key_arn])
+            if kind == "Code":
+                _let_read(role, webhook)
             self.arns[kind] = role.role_arn
+
+
+def _let_read(role: iam.Role, webhook: Webhook) -> None:
+    """Part of the role itself, since nothing can wait for a policy that may not be there."""
+    policy = {
+        "PolicyName": "webhook",
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [_statement(["secretsmanager:GetSecretValue"], [webhook.secret])],
+        },
+    }
+    made = role.node.default_child
+    assert isinstance(made, iam.CfnRole)
+    made.add_property_override("Policies", [cdk.Fn.condition_if(webhook.given.logical_id, policy, cdk.Aws.NO_VALUE)])
 
 
 def _statement(actions: Sequence[str], resources: Sequence[str]) -> dict[str, Any]:

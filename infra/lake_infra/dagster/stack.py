@@ -21,7 +21,7 @@ from lake_infra.dagster.storage import (
     RunStorage,
     TaskLogs,
 )
-from lake_infra.dagster.tasks import Tasks
+from lake_infra.dagster.tasks import Secrets, Tasks
 from lake_infra.declaration import Declaration
 from lake_infra.names import Names
 
@@ -58,6 +58,7 @@ class DagsterStack(cdk.Stack):
             groups=logs,
             key=key,
             admin_secret=storage.admin_secret,
+            webhook=inputs.webhook,
         ).arns
         self._cluster = Cluster(self, names=names, vpc=place.vpc)
         self._cluster.resource.node.add_dependency(*kept.of_services)
@@ -74,20 +75,29 @@ class DagsterStack(cdk.Stack):
         """ARNs of the task definitions, that of the runs first."""
         made: dict[str, str] = {}
         for kind in ("Run", *(kind for kind in TASKS if kind != "Run")):
-            secret = self._storage.admin_secret
             made[kind] = self._tasks.define(
                 kind,
                 role=self._roles.arn(kind),
                 execution_role=self._starters[kind],
                 environment=self._environment(kind, made.get("Run")),
-                secrets={
-                    "DAGSTER_POSTGRES_ADMIN": f"{secret}:username::",
-                    "DAGSTER_POSTGRES_ADMIN_PASSWORD": f"{secret}:password::",
-                }
-                if kind == "Prepare"
-                else None,
+                secrets=self._secrets(kind),
             ).ref
         return made
+
+    def _secrets(self, kind: str) -> Secrets | None:
+        if kind == "Prepare":
+            admin = self._storage.admin_secret
+            return Secrets(
+                {
+                    "DAGSTER_POSTGRES_ADMIN": f"{admin}:username::",
+                    "DAGSTER_POSTGRES_ADMIN_PASSWORD": f"{admin}:password::",
+                }
+            )
+        if kind == "Code":
+            # Sensors tell the ends of runs, and the code server evaluates them.
+            webhook = self._inputs.webhook
+            return Secrets({"LAKE_ALERT_WEBHOOK": webhook.secret}, given=webhook.given)
+        return None
 
     def _environment(self, kind: str, run: str | None) -> Mapping[str, str]:
         shared = {
@@ -100,7 +110,11 @@ class DagsterStack(cdk.Stack):
             "DAGSTER_POSTGRES_PORT": str(PORT),
             "DAGSTER_POSTGRES_USER": VIEWER if kind == "Viewer" else OWNER,
         }
-        backend = {**self._inputs.variables, "LAKE_UI_URL": f"https://{self._inputs.operator.host}"}
+        backend = {
+            **self._inputs.variables,
+            "LAKE_SWEEP_SECONDS": cdk.Token.as_string(self._inputs.sweep_seconds),
+            "LAKE_UI_URL": f"https://{self._inputs.operator.host}",
+        }
         asks = {"DAGSTER_CODE_SERVER": self._cluster.code_server, "DAGSTER_CODE_SERVER_PORT": str(CODE)}
         launch = {
             "DAGSTER_ECS_CLUSTER": self._cluster.arn,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -65,6 +66,19 @@ KINDS: Mapping[str, Task] = {
 }
 
 
+@dataclass(frozen=True)
+class Secrets:
+    """Variables that ECS reads from Secrets Manager when a task starts.
+
+    Attributes:
+        references: variable to the reference of ECS.
+        given: the condition under which there are any; without one always.
+    """
+
+    references: Mapping[str, str]
+    given: cdk.CfnCondition | None = None
+
+
 class Tasks(Construct):
     """Task definitions by kind; made one by one, since the daemon has to know that of the runs."""
 
@@ -82,13 +96,9 @@ class Tasks(Construct):
         role: str,
         execution_role: str,
         environment: Mapping[str, str],
-        secrets: Mapping[str, str] | None = None,
+        secrets: Secrets | None = None,
     ) -> ecs.CfnTaskDefinition:
-        """One task definition.
-
-        Args:
-            secrets: variable to the reference of ECS; ECS reads them when the task starts.
-        """
+        """One task definition."""
         task = KINDS[kind]
         definition = ecs.CfnTaskDefinition(
             self,
@@ -104,7 +114,7 @@ class Tasks(Construct):
                 cpu_architecture="X86_64", operating_system_family="LINUX"
             ),
             volumes=[ecs.CfnTaskDefinition.VolumeProperty(name=name) for name in ("scratch", "tmp")],
-            container_definitions=[self._container(kind, task, environment, secrets or {})],
+            container_definitions=[self._container(kind, task, environment, secrets)],
         )
         acknowledge(
             definition,
@@ -114,7 +124,7 @@ class Tasks(Construct):
         return definition
 
     def _container(
-        self, kind: str, task: Task, environment: Mapping[str, str], secrets: Mapping[str, str]
+        self, kind: str, task: Task, environment: Mapping[str, str], secrets: Secrets | None
     ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
         properties = ecs.CfnTaskDefinition
         return properties.ContainerDefinitionProperty(
@@ -134,8 +144,7 @@ class Tasks(Construct):
             environment=[
                 properties.KeyValuePairProperty(name=name, value=environment[name]) for name in sorted(environment)
             ],
-            secrets=[properties.SecretProperty(name=name, value_from=secrets[name]) for name in sorted(secrets)]
-            or None,
+            secrets=_references(secrets) if secrets else None,
             port_mappings=[properties.PortMappingProperty(container_port=task.port, protocol="tcp")]
             if task.port
             else None,
@@ -149,6 +158,13 @@ class Tasks(Construct):
                 },
             ),
         )
+
+
+def _references(secrets: Secrets) -> Any:
+    told = [{"Name": name, "ValueFrom": secrets.references[name]} for name in sorted(secrets.references)]
+    if secrets.given is None:
+        return [ecs.CfnTaskDefinition.SecretProperty(name=one["Name"], value_from=one["ValueFrom"]) for one in told]
+    return cdk.Fn.condition_if(secrets.given.logical_id, told, cdk.Aws.NO_VALUE)
 
 
 def _health(command: str) -> ecs.CfnTaskDefinition.HealthCheckProperty:

@@ -122,9 +122,8 @@ class _Reader:
 
     def _role(self, logical_id: str, body: Mapping[str, Any]) -> Role:
         allows: list[Statement] = []
-        for policy in body.get("Policies", []):
-            where = f"{logical_id}/{self._resolver.resolve(policy['PolicyName'], logical_id)}"
-            allows += read_identity_policy(self._resolver.resolve(policy["PolicyDocument"], where), where)
+        for policy in self._resolver.resolve(body.get("Policies", []), logical_id):
+            allows += read_identity_policy(policy["PolicyDocument"], f"{logical_id}/{policy['PolicyName']}")
         for arn in self._resolver.resolve(body.get("ManagedPolicyArns", []), logical_id):
             allows += self._managed_policy(arn, logical_id)
         for policy_id, policy in self._attached(logical_id):

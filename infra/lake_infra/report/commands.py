@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from lake_infra.declaration import Declaration, read_declaration
 from lake_infra.policy.intrinsics import Template
+from lake_infra.profiles import PROFILES
 from lake_infra.report.cost import estimate, render_cost
 from lake_infra.report.diff import render_diff
 from lake_infra.report.prices import PriceTableError, read_numbers, read_prices, with_numbers
@@ -75,7 +76,8 @@ def _cost(told: argparse.Namespace) -> int:
     numbers = {**(read_numbers(told.numbers) if told.numbers else {}), **dict(map(_number, told.set))}
     table = with_numbers(read_prices(told.prices), numbers)
     declaration = read_declaration(told.declaration)
-    found = estimate(_made(told.template, declaration), table, datasets=len(declaration.datasets))
+    template, datasets = _made(told.template, declaration), len(_of_template(told.template, declaration).datasets)
+    found = estimate(template, table, datasets=datasets)
     print(json.dumps(found.document(), indent=2) if told.json else render_cost(found))
     return 0
 
@@ -87,6 +89,11 @@ def _made(name: str, declaration: Declaration) -> Template:
     if name not in NAMES:
         raise TemplateFileError(f"there is no template {name!r}: take one of {', '.join(NAMES)}")
     return make_template(name, declaration)
+
+
+def _of_template(name: str, declaration: Declaration) -> Declaration:
+    """What the template is made from: a profile has some of the datasets only."""
+    return PROFILES[name].narrow(declaration) if name in PROFILES else declaration
 
 
 def _number(text: str) -> tuple[str, float]:

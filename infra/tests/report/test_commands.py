@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from lake_infra.__main__ import main
+from lake_infra.profiles import SALES
 from tests.conftest import HOME
 
 DECLARATION = ["--declaration", str(HOME / "declaration.json")]
+DATASETS = len(json.loads((HOME / "declaration.json").read_text(encoding="utf-8"))["datasets"])
 COMMITTED = HOME / "templates" / "lake.template.json"
 
 
@@ -38,6 +40,20 @@ def test_the_cost_is_told_with_other_numbers_and_as_json(tmp_path: Path, capsys:
     serverless = next(line for line in told["lines"] if line["what"] == "Redshift Serverless")
     assert serverless["quantity"] == 24 * 30 * 4
     assert told["usd_a_month"] == pytest.approx(sum(line["usd_a_month"] for line in told["lines"]), abs=0.2)
+
+
+@pytest.mark.parametrize(("name", "datasets"), [("lake", DATASETS), ("lake-sales", len(SALES.datasets))])
+def test_the_cost_counts_the_datasets_of_its_template(
+    name: str, datasets: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One job of one DPU for an hour, once for each dataset."""
+    once = ("runs_a_day", "days", "jobs_a_run", "dpus")
+    numbers = [text for assumption in once for text in ("--set", f"{assumption}=1")]
+
+    assert main(["cost", *DECLARATION, "--template", name, *numbers, "--set", "minutes_a_job=60", "--json"]) == 0
+
+    jobs = next(line for line in json.loads(capsys.readouterr().out)["lines"] if line["what"] == "Glue jobs")
+    assert jobs["quantity"] == datasets
 
 
 @pytest.mark.parametrize(
