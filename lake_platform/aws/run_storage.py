@@ -1,12 +1,14 @@
 """Prepares the PostgreSQL of Dagster on AWS: `python -m lake_platform.aws.run_storage`, once and after each upgrade.
 
-Both users come in with a token of IAM instead of a password. Neither may be a member of the other: RDS wants a token
-from every member of `rds_iam`, at any depth, and would lock out an administrator who became one.
+Both users come in with a token of IAM instead of a password. Nobody else may be a member of them: RDS wants a token
+from every member of `rds_iam`, at any depth, and would lock out an administrator who became one. PostgreSQL makes who
+creates a role a member of it, for as long as both are there; so a role that goes at once creates them.
 """
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +21,14 @@ from lake_platform.errors import SettingsError
 
 VIEWER = "dagster_viewer"
 """The user of the read-only web server: it may read all tables and write none."""
+MAKER = "dagster_maker"
+"""Creates the users, in the transaction in which it is created and dropped."""
+READY = sql.SQL(
+    "SELECT rolname FROM pg_roles WHERE rolname IN ({owner}, {viewer}) AND rolcanlogin "
+    "AND pg_has_role(oid, 'rds_iam', 'MEMBER') AND has_database_privilege(oid, current_database(), 'CONNECT') "
+    "AND has_schema_privilege(oid, 'public', 'USAGE') "
+    "AND (rolname = {viewer} OR has_schema_privilege(oid, 'public', 'CREATE'))"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,40 +73,85 @@ class RunStorage:
 def prepare_run_storage(storage: RunStorage) -> list[str]:
     """Makes the users and the tables, brings tables of an older Dagster up to date, and lets the viewer read.
 
-    Doing it again changes nothing.
+    Doing it again changes nothing, and does not need the administrator.
 
     Returns:
         What is there now, a line each.
+
+    Raises:
+        SettingsError: the administrator is a member of a user that was made in another way.
     """
-    made = _make_users(storage)
+    users = _users(storage)
     # As the owner: what it makes from now on can be read by the viewer, without a role that is a member of another.
-    _execute(storage, storage.owner, _token(storage), [_of("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {}")])
+    with _transaction(storage, storage.owner, _token(storage)) as cursor:
+        cursor.execute(_of("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {}"))
     with dg.DagsterInstance.get() as instance:
         instance.upgrade()
         runs = instance.get_runs_count()
-    _execute(storage, storage.owner, _token(storage), [_of("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}")])
-    return [*made, f"tables of Dagster {dg.__version__}, {runs} runs", f"{VIEWER} may read them"]
+    with _transaction(storage, storage.owner, _token(storage)) as cursor:
+        cursor.execute(_of("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}"))
+    return [*users, f"tables of Dagster {dg.__version__}, {runs} runs", f"{VIEWER} may read them"]
+
+
+def _users(storage: RunStorage) -> list[str]:
+    users = [storage.owner, VIEWER]
+    made = [] if _users_are_ready(storage) else _make_users(storage)
+    return [f"user {user}, {'new' if user in made else 'as before'}" for user in users]
+
+
+def _users_are_ready(storage: RunStorage) -> bool:
+    """Whether the owner comes in and sees that nothing is left for an administrator to do."""
+    try:
+        with _transaction(storage, storage.owner, _token(storage)) as cursor:
+            cursor.execute(READY.format(owner=sql.Literal(storage.owner), viewer=sql.Literal(VIEWER)))
+            return len(cursor.fetchall()) == 2
+    except psycopg2.OperationalError:
+        return False
 
 
 def _make_users(storage: RunStorage) -> list[str]:
-    lines: list[str] = []
-    for user, rights in ((storage.owner, "USAGE, CREATE"), (VIEWER, "USAGE")):
-        name, password = sql.Identifier(user), storage.admin_password
-        found = _execute(
-            storage,
-            storage.admin,
-            password,
-            [sql.SQL("SELECT 1 FROM pg_roles WHERE rolname = {}").format(sql.Literal(user))],
+    """All or nothing, in one connection: a second one could be refused after the grant of `rds_iam`.
+
+    Returns:
+        Those that are new.
+    """
+    users = {storage.owner: "USAGE, CREATE", VIEWER: "USAGE"}
+    names = sql.SQL(", ").join(map(sql.Identifier, users))
+    with _transaction(storage, storage.admin, storage.admin_password) as cursor:
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname IN %s", (tuple(users),))
+        new = sorted({*users} - {name for (name,) in cursor.fetchall()})
+        if new:
+            _create(cursor, new)
+        database = sql.Identifier(storage.database)
+        cursor.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, names))
+        for user, rights in users.items():
+            cursor.execute(sql.SQL("GRANT {} ON SCHEMA public TO {}").format(sql.SQL(rights), sql.Identifier(user)))
+        _refuse_members(cursor, storage, tuple(users))
+        cursor.execute(sql.SQL("GRANT rds_iam TO {}").format(names))
+    return new
+
+
+def _create(cursor: Any, users: list[str]) -> None:
+    maker = sql.Identifier(MAKER)
+    cursor.execute(sql.SQL("CREATE ROLE {} CREATEROLE").format(maker))
+    cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER WITH SET TRUE").format(maker))
+    cursor.execute(sql.SQL("SET LOCAL ROLE {}").format(maker))
+    for user in users:
+        cursor.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(user)))
+    cursor.execute("RESET ROLE")
+    cursor.execute(sql.SQL("DROP ROLE {}").format(maker))
+
+
+def _refuse_members(cursor: Any, storage: RunStorage, users: tuple[str, ...]) -> None:
+    cursor.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname IN %s AND pg_has_role(session_user, oid, 'MEMBER') ORDER BY 1",
+        (users,),
+    )
+    if names := ", ".join(name for (name,) in cursor.fetchall()):
+        raise SettingsError(
+            f"{storage.admin} is a member of {names}, as who creates a role is: with rds_iam given to it, RDS would not "
+            f"let {storage.admin} in any more. Nothing was changed: DROP ROLE {names}, then prepare again"
         )
-        statements = [
-            *([] if found else [sql.SQL("CREATE ROLE {} LOGIN").format(name)]),
-            sql.SQL("GRANT rds_iam TO {}").format(name),
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(storage.database), name),
-            sql.SQL("GRANT {} ON SCHEMA public TO {}").format(sql.SQL(rights), name),
-        ]
-        _execute(storage, storage.admin, password, statements)
-        lines.append(f"user {user}, {'as before' if found else 'new'}")
-    return lines
 
 
 def _of(statement: str) -> sql.Composed:
@@ -110,18 +165,15 @@ def _token(storage: RunStorage) -> str:
     return client.generate_db_auth_token(DBHostname=storage.host, Port=storage.port, DBUsername=storage.owner)
 
 
-def _execute(
-    storage: RunStorage, user: str, password: str, statements: Sequence[sql.Composed]
-) -> list[tuple[Any, ...]]:
-    """One transaction; the rows of the last statement."""
+@contextmanager
+def _transaction(storage: RunStorage, user: str, password: str) -> Generator[Any]:
+    """A cursor of a connection of its own; committed where the block ends, else rolled back."""
     connection = psycopg2.connect(
         host=storage.host, port=storage.port, dbname=storage.database, user=user, password=password
     )
     try:
         with connection, connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+            yield cursor
     finally:
         connection.close()
 

@@ -16,9 +16,39 @@ import psycopg2
 from lake_platform.local.redshift import demote
 from lake_platform.local.redshift.binaries import find_binaries
 
-ADMIN, PASSWORD = "postgres", "an administrator's secret"
+SUPERUSER, ADMIN, PASSWORD = "rdsadmin", "dagsteradmin", "an administrator's secret"
+"""AWS keeps the superuser to itself; the administrator may make roles and databases."""
 # No server here knows tokens of IAM: members of rds_iam come in with whatever they bring, as on RDS with a valid one.
-HBA = "host all +rds_iam 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+HBA = f"""\
+host all {SUPERUSER},{ADMIN} 127.0.0.1/32 scram-sha-256
+host all +rds_iam 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+# RDS lets its administrator grant rds_iam. Here he needs WITH ADMIN OPTION for that, which makes him a member, so that
+# +rds_iam of pg_hba.conf would not tell him from a member by way of a user that he made. The view leaves out the right
+# to grant; whom it shows, RDS lets in with a token only, and a login of the administrator is refused as RDS does it.
+RDS = (
+    f"CREATE ROLE {ADMIN} LOGIN CREATEROLE CREATEDB PASSWORD $${PASSWORD}$$",
+    "CREATE ROLE rds_iam",
+    f"GRANT rds_iam TO {ADMIN} WITH ADMIN OPTION",
+    f"CREATE DATABASE dagster OWNER {ADMIN}",
+)
+IN_DATABASE = (
+    "CREATE SCHEMA rds",
+    "GRANT USAGE ON SCHEMA rds TO PUBLIC",
+    """CREATE VIEW rds.token_members AS
+    WITH RECURSIVE members AS (
+      SELECT member FROM pg_auth_members JOIN pg_roles r ON r.oid = roleid WHERE rolname = 'rds_iam' AND NOT admin_option
+      UNION SELECT deeper.member FROM pg_auth_members deeper JOIN members ON deeper.roleid = members.member)
+    SELECT rolname FROM members JOIN pg_roles ON oid = member""",
+    "GRANT SELECT ON rds.token_members TO PUBLIC",
+    f"""CREATE FUNCTION rds.want_token() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF session_user = '{ADMIN}' AND EXISTS (SELECT FROM rds.token_members WHERE rolname = session_user) THEN
+        RAISE EXCEPTION 'PAM authentication failed for user "%"', session_user;
+      END IF;
+    END $$""",
+    "CREATE EVENT TRIGGER want_token ON login EXECUTE FUNCTION rds.want_token()",
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +59,7 @@ class Postgres:
     database: str = "dagster"
     host: str = "127.0.0.1"
 
-    def execute(self, statement: str, *, user: str = ADMIN) -> list[tuple[object, ...]]:
+    def execute(self, statement: str, *, user: str = SUPERUSER) -> list[tuple[object, ...]]:
         """The rows of one statement, in autocommit."""
         connection = psycopg2.connect(
             host=self.host, port=self.port, dbname=self.database, user=user, password=PASSWORD
@@ -53,7 +83,15 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
     (folder / "password").write_text(PASSWORD)
     subprocess.run(
         _as_nobody(
-            [binaries.initdb, "-D", str(data), "-U", ADMIN, "--auth=scram-sha-256", f"--pwfile={folder / 'password'}"]
+            [
+                binaries.initdb,
+                "-D",
+                str(data),
+                "-U",
+                SUPERUSER,
+                "--auth=scram-sha-256",
+                f"--pwfile={folder / 'password'}",
+            ]
         ),
         check=True,
         capture_output=True,
@@ -67,8 +105,10 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
         )
     try:
         made = _wait(server, Postgres(port, "postgres"))
-        made.execute("CREATE ROLE rds_iam")
-        made.execute("CREATE DATABASE dagster")
+        for statement in RDS:
+            made.execute(statement)
+        for statement in IN_DATABASE:
+            Postgres(port).execute(statement)
         (data / "pg_hba.conf").write_text(HBA)
         made.execute("SELECT pg_reload_conf()")
         yield Postgres(port)

@@ -105,20 +105,58 @@ def test_a_table_that_comes_later_can_be_read_by_the_viewer_too(production: Prod
     production.postgres.execute("DROP TABLE of_a_later_release", user="dagster")
 
 
-def test_only_the_two_users_are_members_of_the_role_of_tokens(production: Production) -> None:
-    """RDS would let an administrator who became one in no more, and so it is here by pg_hba.conf."""
-    assert production.postgres.execute(
-        "SELECT m.rolname FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member "
-        "JOIN pg_roles r ON r.oid = a.roleid WHERE r.rolname = 'rds_iam' ORDER BY 1"
-    ) == [("dagster",), (VIEWER,)]
+def test_only_the_two_users_are_members_of_the_role_of_tokens_at_any_depth(production: Production) -> None:
+    members = production.postgres.execute("SELECT rolname FROM rds.token_members ORDER BY 1")
+
+    assert members == [("dagster",), (VIEWER,)]
+    assert production.postgres.execute("SELECT 1 FROM pg_roles WHERE rolname = 'dagster_maker'") == []
 
 
-def test_preparing_again_changes_nothing(production: Production, instance: dg.DagsterInstance) -> None:
-    told = prepare_run_storage(RunStorage.from_environment(administrator()))
+def test_the_administrator_still_comes_in_and_is_no_superuser(production: Production) -> None:
+    assert production.postgres.execute("SELECT rolsuper FROM pg_roles WHERE rolname = session_user", user=ADMIN) == [
+        (False,)
+    ]
 
-    assert production.prepared[0] == "user dagster, new"
+
+def test_an_administrator_who_became_a_member_is_refused_here_as_on_rds(production: Production) -> None:
+    production.postgres.execute(f"GRANT dagster TO {ADMIN}")
+    try:
+        with pytest.raises(psycopg2.OperationalError, match=f'PAM authentication failed for user "{ADMIN}"'):
+            production.postgres.execute("SELECT 1", user=ADMIN)
+    finally:
+        production.postgres.execute(f"REVOKE dagster FROM {ADMIN}")
+
+
+def test_preparing_again_changes_nothing_and_leaves_the_administrator_out(
+    production: Production, instance: dg.DagsterInstance
+) -> None:
+    told = prepare_run_storage(
+        RunStorage.from_environment({**administrator(), "DAGSTER_POSTGRES_ADMIN_PASSWORD": "of last week"})
+    )
+
+    assert production.prepared[:2] == ["user dagster, new", f"user {VIEWER}, new"]
     assert told[:2] == ["user dagster, as before", f"user {VIEWER}, as before"]
     assert told[2].endswith(f", {instance.get_runs_count()} runs")
+
+
+@pytest.mark.parametrize("taken", ["USAGE ON SCHEMA public FROM {}, PUBLIC", "rds_iam FROM {}"])
+def test_preparing_again_gives_back_what_was_taken(production: Production, taken: str) -> None:
+    production.postgres.execute(f"REVOKE {taken.format(VIEWER)}", user=ADMIN)
+
+    told = prepare_run_storage(RunStorage.from_environment(administrator()))
+
+    assert told[:2] == ["user dagster, as before", f"user {VIEWER}, as before"]
+    assert production.postgres.execute("SELECT COUNT(*) FROM event_logs", user=VIEWER)
+
+
+def test_a_user_whom_the_administrator_made_himself_is_refused_before_it_locks_him_out(production: Production) -> None:
+    production.postgres.execute("CREATE ROLE by_hand LOGIN", user=ADMIN)
+    storage = RunStorage.from_environment({**administrator(), "DAGSTER_POSTGRES_USER": "by_hand"})
+
+    with pytest.raises(SettingsError, match=r"dagsteradmin is a member of by_hand.*DROP ROLE by_hand"):
+        prepare_run_storage(storage)
+
+    production.postgres.execute("DROP ROLE by_hand", user=ADMIN)
 
 
 def test_a_missing_variable_is_named() -> None:
