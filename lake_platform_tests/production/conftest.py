@@ -154,7 +154,7 @@ def _cluster() -> tuple[str, dict[str, str]]:
     ]
     cluster = ecs.create_cluster(clusterName="lake")["cluster"]["clusterArn"]
     definition = ecs.register_task_definition(
-        family="lake-run",
+        family="lake-dagster-run",
         networkMode="awsvpc",
         requiresCompatibilities=["FARGATE"],
         cpu="1024",

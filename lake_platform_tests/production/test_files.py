@@ -6,12 +6,15 @@ import sys
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lake_platform.aws.declaration import build_declaration
+from lake_platform.aws.run_launcher import CONTAINER, log_group
+from lake_platform.aws.run_storage import VIEWER
 from lake_platform.contract.source import load_folder
-from lake_platform_tests.production.template import HOME, ROOT, containers, variables
+from lake_platform_tests.production.template import HOME, ROOT, TEMPLATE, containers, variables
 
 EVERYBODY = ("code", "daemon", "operator", "prepare", "run", "viewer")
 
@@ -59,6 +62,27 @@ def test_the_command_of_a_task_is_installed(container: str) -> None:
     for before, module in pairwise(arguments):
         if before == "-m":
             assert find_spec(module) is not None
+
+
+def test_names_that_platform_and_stack_share_are_the_same() -> None:
+    resources = json.loads(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    (run,) = [
+        body["Properties"]
+        for body in resources.values()
+        if body["Type"] == "AWS::ECS::TaskDefinition" and body["Properties"]["ContainerDefinitions"][0]["Name"] == "run"
+    ]
+    logs = containers()[CONTAINER]["LogConfiguration"]["Options"]
+    group = resources[logs["awslogs-group"]["Ref"]]["Properties"]["LogGroupName"]
+    user = {one["Name"]: one["Value"] for one in containers()["viewer"]["Environment"]}["DAGSTER_POSTGRES_USER"]
+
+    assert user == VIEWER
+    assert logs["awslogs-stream-prefix"] == CONTAINER
+    assert joined(group) == log_group(f"arn:aws:ecs:eu-west-1:1:task-definition/{joined(run['Family'])}:12")
+
+
+def joined(value: dict[str, Any]) -> str:
+    """A name of the template, with `data1` as the prefix of the stack."""
+    return "".join(part if isinstance(part, str) else {"Prefix": "data1"}[part["Ref"]] for part in value["Fn::Join"][1])
 
 
 def test_the_image_copies_what_there_is_and_runs_as_nobody_special() -> None:

@@ -84,6 +84,17 @@ def wait_until(holds: Callable[[], bool], ended: Callable[[], int | None]) -> No
         time.sleep(0.2)
 
 
+def calls(instance: dg.DagsterInstance) -> list[dict[str, Any]]:
+    """Grows by each call that the launcher of this instance makes from now on."""
+    asked: list[dict[str, Any]] = []
+    launcher: Any = instance.run_launcher
+    for client in (launcher.ecs, launcher.ec2.meta.client, launcher.secrets_manager, launcher.logs):
+        client.meta.events.register(
+            "before-parameter-build.*.*", lambda params, model, **_: asked.append({"call": model.name, **params})
+        )
+    return asked
+
+
 def test_a_run_is_a_task_and_all_it_said_is_kept(
     production: Production,
     workspace: WorkspaceProcessContext,
@@ -117,12 +128,7 @@ def test_a_run_is_a_task_and_all_it_said_is_kept(
 def test_a_task_gets_the_network_of_the_stack_and_fits_the_limit_of_overrides(
     production: Production, workspace: WorkspaceProcessContext, submit: Submit
 ) -> None:
-    asked: list[dict[str, Any]] = []
-    launcher: Any = workspace.instance.run_launcher
-    for client in (launcher.ecs, launcher.ec2.meta.client, launcher.secrets_manager, launcher.logs):
-        client.meta.events.register(
-            "before-parameter-build.*.*", lambda params, model, **_: asked.append({"call": model.name, **params})
-        )
+    asked = calls(workspace.instance)
 
     submit({})
     dequeue(workspace)
@@ -130,7 +136,7 @@ def test_a_task_gets_the_network_of_the_stack_and_fits_the_limit_of_overrides(
     (task,) = asked
     network = task["networkConfiguration"]["awsvpcConfiguration"]
     assert task["call"] == "RunTask"
-    assert task["taskDefinition"].endswith("task-definition/lake-run:1")
+    assert task["taskDefinition"].endswith("task-definition/lake-dagster-run:1")
     assert [name[:7] for name in network["subnets"]] == ["subnet-", "subnet-"]
     assert [name[:3] for name in network["securityGroups"]] == ["sg-", "sg-"]
     assert "," not in "".join([*network["subnets"], *network["securityGroups"]])
@@ -168,10 +174,16 @@ def test_a_run_whose_task_died_is_failed_and_starts_once_more(
     list(execute_run_monitoring_iteration(workspace, logger))
     assert status(instance, run_id) is dg.DagsterRunStatus.STARTED
     production.fargate.kill(instance, run_id)
+    asked = calls(instance)
     list(execute_run_monitoring_iteration(workspace, logger))
 
     assert status(instance, run_id) is dg.DagsterRunStatus.FAILURE
-    assert "exit code 137" in str([entry.dagster_event for entry in instance.all_logs(run_id)])
+    told = str([entry.dagster_event for entry in instance.all_logs(run_id)])
+    assert "exit code 137" in told
+    task_id = production.fargate.arn(instance, run_id).rpartition("/")[2]
+    assert f"log group /lake/dagster/run, stream run/run/{task_id}." in told
+    # The daemon's role has no more.
+    assert {call["call"] for call in asked} == {"DescribeTasks"}
 
     list(consumer.run_iteration(workspace))
     (again,) = instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id}))
