@@ -21,6 +21,11 @@ def containers() -> dict[str, Any]:
 
 
 def variables(container: str) -> set[str]:
-    """Names of the variables that a container has: of the template, of its secrets and of the image."""
+    """Names of the variables that a container always has: of the template, of its secrets and of the image.
+
+    Secrets under a condition (`Fn::If`) are left out: a parameter of the stack may leave them out, too.
+    """
     told = containers()[container]
-    return {one["Name"] for one in (*told["Environment"], *told.get("Secrets", []))} | {*IMAGE}
+    secrets = told.get("Secrets", [])
+    always = [] if "Fn::If" in secrets else secrets
+    return {one["Name"] for one in (*told["Environment"], *always)} | {*IMAGE}
