@@ -35,7 +35,7 @@ if [[ -n "$REFUSED" && "$call" =~ $REFUSED ]]; then echo 'refused' >&2; exit 254
 case "$call" in
   'lake build-jobs'*) echo '{"code": "c0de"}' ;;
   *"describe-stacks"*"StackName=="*) echo "$THERE" ;;
-  *"describe-stacks"*"join("*) printf 'AwsRegion=eu-central-1\tLakeBucket=mine-lake\n' ;;
+  *"describe-stacks"*"join("*) printf 'AwsRegion=eu-central-1\tLakeBucket=mine-lake%b\n' "$MODULES" ;;
   *"describe-stacks"*"ClusterName'"*) echo 'cluster' ;;
   *"describe-stacks"*)
     echo '{"Stacks": [{"Outputs": [{"OutputKey": "ClusterName", "OutputValue": "cluster"},
@@ -73,10 +73,16 @@ class Runner:
     home: Path
 
     def deploy(
-        self, *, busy: int = 0, there: str = "lake-dagster", refused: str = "", exit_code: str = "0"
+        self,
+        *,
+        busy: int = 0,
+        there: str = "lake-dagster",
+        refused: str = "",
+        exit_code: str = "0",
+        modules: str = "",
     ) -> Deployed:
         """Runs the steps of the job until one fails."""
-        answers = {"BUSY": str(busy), "THERE": there, "REFUSED": refused, "EXIT_CODE": exit_code}
+        answers = {"BUSY": str(busy), "THERE": there, "REFUSED": refused, "EXIT_CODE": exit_code, "MODULES": modules}
         failed = None
         for step in JOB["steps"]:
             if "run" in step and self._run(step, answers) != 0:
@@ -142,9 +148,15 @@ def test_stacks_and_image_get_what_the_variables_say(runner: Runner) -> None:
     assert "--parameter-overrides Prefix=mine JobWorkers=3 CodeDigest=c0de\n" in calls
     assert f"--build-arg DEFS=lake_platform/defs/sales --tag {image} .\n" in calls
     assert (
-        "--parameter-overrides AwsRegion=eu-central-1 LakeBucket=mine-lake PeopleCidr=10.0.0.0/8"
+        "--parameter-overrides AwsRegion=eu-central-1 LakeBucket=mine-lake LakeGluePythonModules= PeopleCidr=10.0.0.0/8"
         f" ViewerHost=lake.example.com Image={image} ImageRepository=lake-platform Running=no\n"
     ) in calls
+
+
+def test_modules_of_the_jobs_are_handed_on(runner: Runner) -> None:
+    calls = "\n".join(runner.deploy(modules="\\tLakeGluePythonModules=one==1.0,two==2.0").calls)
+
+    assert "LakeBucket=mine-lake LakeGluePythonModules=one==1.0,two==2.0 PeopleCidr" in calls
 
 
 def test_runs_at_work_are_waited_for(runner: Runner) -> None:

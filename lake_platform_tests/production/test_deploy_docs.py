@@ -78,3 +78,15 @@ def test_what_stays_is_what_the_templates_keep() -> None:
         "AWS::S3::Bucket",
         "AWS::SecretsManager::Secret",
     }
+
+
+def test_no_database_of_the_catalog_goes() -> None:
+    databases = [
+        body
+        for template in TEMPLATES.values()
+        for body in template["Resources"].values()
+        if body["Type"] == "AWS::Glue::Database"
+    ]
+
+    assert databases
+    assert {body.get("DeletionPolicy") for body in databases} == {"Retain"}
