@@ -1,6 +1,7 @@
 """From a declaration to a template, in which cdk-nag finds nothing that has no reason."""
 
 import json
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from lake_infra.dagster.stack import DagsterStack
-from lake_infra.declaration import Declaration
+from lake_infra.declaration import Declaration, DeclarationError
 from lake_infra.findings import FindingsError, read_findings
 from lake_infra.options import Options
 from lake_infra.profiles import Profile
@@ -83,14 +84,29 @@ def _template(build: Callable[[cdk.App], cdk.Stack]) -> dict[str, Any]:
 
 
 def write_assembly(app: cdk.App, folder: Path) -> None:
-    """Synthesises the app into its folder; raises FindingsError as `synthesise`."""
+    """Synthesises the app into its folder.
+
+    Raises:
+        DeclarationError: a stack has more resources than CloudFormation takes.
+        FindingsError: as `synthesise`.
+    """
     try:
         app.synth()
     except RuntimeError as error:
         findings = read_findings(folder)
         if not findings:
-            raise
+            raise _too_many(str(error)) or error from None
         raise FindingsError(findings) from error
+
+
+def _too_many(told: str) -> DeclarationError | None:
+    """CDK counts the resources of a stack; its words are those of an error of its own."""
+    counted = re.search(r"Number of resources in stack '.*?': \d+ is greater than allowed maximum of \d+", told)
+    if counted is None:
+        return None
+    return DeclarationError(
+        f"{counted[0]}. Deploy the rest as a lake of its own, with another definitions folder and another Prefix."
+    )
 
 
 def render(template: Mapping[str, Any]) -> str:

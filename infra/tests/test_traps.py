@@ -6,16 +6,21 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from constructs import Construct
 
+from lake_infra.__main__ import main
 from lake_infra.app import checked_app, write_assembly
+from lake_infra.declaration import DeclarationError
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.intrinsics import Resolver
 from lake_infra.policy.template import read_policies
-from tests.conftest import Template, datasets, of_type
+from tests.conftest import HOME, Template, datasets, of_type
 from tests.event_rules import ACCOUNT, rules_of
 
 MOST_STATEMENTS = 20
@@ -56,6 +61,50 @@ def test_one_rule_for_each_dataset_would_overflow_the_policy_of_the_queue(tmp_pa
 def test_the_policy_of_the_queue_does_not_grow_with_the_datasets(template: Template, hundred: Template) -> None:
     assert queue_statements(template) == queue_statements(hundred) == [1, 2]
     assert len(rules_of(hundred)) == 5
+
+
+def five_for_each_dataset(folder: Path, number: int) -> int:
+    """How many resources it comes to where each has a job, a crawler, a table, a rule and an alarm of its own."""
+    app = cdk.App(outdir=str(folder), analytics_reporting=False)
+    stack = cdk.Stack(app, "alone", synthesizer=cdk.BootstraplessSynthesizer())
+    for dataset in datasets(number):
+        told = Construct(stack, dataset.name)
+        command = glue.CfnJob.JobCommandProperty(name="glueetl", script_location=f"s3://code/{dataset.name}.py")
+        glue.CfnJob(told, "Job", role="jobs", command=command)
+        targets = glue.CfnCrawler.TargetsProperty(s3_targets=[{"path": f"s3://landing/{dataset.prefix}"}])
+        glue.CfnCrawler(told, "Crawler", role="jobs", targets=targets)
+        glue.CfnTable(told, "Table", catalog_id="1", database_name="lake", table_input={"name": dataset.name})
+        events.CfnRule(told, "Rule", event_pattern={"source": ["aws.s3"]})
+        metric = {"metric_name": "Failed", "namespace": "Jobs", "period": 60, "statistic": "Sum", "threshold": 1}
+        cloudwatch.CfnAlarm(told, "Alarm", evaluation_periods=1, comparison_operator="GreaterThanThreshold", **metric)
+    write_assembly(app, folder)
+    return len(json.loads((folder / stack.template_file).read_text(encoding="utf-8"))["Resources"])
+
+
+def test_five_resources_for_each_dataset_are_more_than_500_at_101(tmp_path: Path) -> None:
+    """CloudFormation takes 500 of a stack. CDK counts them: here the synthesis fails, and says what to do."""
+    assert five_for_each_dataset(tmp_path / "full", 100) == MOST_RESOURCES
+
+    with pytest.raises(DeclarationError) as refused:
+        five_for_each_dataset(tmp_path / "over", 101)
+
+    assert str(refused.value) == (
+        "Number of resources in stack 'alone': 505 is greater than allowed maximum of 500. "
+        "Deploy the rest as a lake of its own, with another definitions folder and another Prefix."
+    )
+
+
+def test_a_declaration_that_needs_more_than_500_is_refused_by_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads((HOME / "declaration.json").read_text(encoding="utf-8"))
+    file, out = tmp_path / "declaration.json", tmp_path / "templates"
+    file.write_text(json.dumps({**told, "schemas": [f"schema_{number}" for number in range(500)]}), encoding="utf-8")
+
+    assert main(["synth", "--declaration", str(file), "--out", str(out)]) == 2
+
+    assert "is greater than allowed maximum of 500. Deploy the rest as a lake" in capsys.readouterr().err
+    assert not [*out.iterdir()]
 
 
 def test_a_hundred_datasets_fit_into_a_stack(hundred: Template) -> None:
