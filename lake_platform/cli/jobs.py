@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,9 +11,6 @@ from lake_platform.settings import Settings
 from lake_platform.spark.glue.deploy import Deployment
 from lake_platform.spark.glue.package import JobPackage, build_package
 from lake_platform.spark.glue.settings import GlueSettings
-
-if TYPE_CHECKING:
-    from lake_platform.spark.glue.deploy import Deployment
 
 _PATIENCE = 120.0
 

@@ -37,9 +37,10 @@ def owe(instance: dg.DagsterInstance, key: str, until: str | None) -> None:
     _write(instance, key, json.dumps({"until": until, "since": time.time()}))
 
 
-def settle(instance: dg.DagsterInstance, key: str) -> None:
-    """Forgets the tick of a table."""
-    _write(instance, key, "")
+def settle(instance: dg.DagsterInstance, key: str, tick: Owed) -> None:
+    """Forgets this tick of a table; one that was kept since then stays."""
+    if owed(instance, [key]).get(key) == tick:
+        _write(instance, key, "")
 
 
 def owed(instance: dg.DagsterInstance, keys: Collection[str]) -> Mapping[str, Owed]:
@@ -105,10 +106,13 @@ def due_ticks(
 
 
 def is_done(seen: Tick, tick: Owed) -> bool:
-    """Whether there is nothing left to do for a tick that was due."""
-    if seen.pending or seen.live or seen.waits:
+    """Whether there is nothing left to do for a tick that was due.
+
+    What stays pending though no run is asked for (its runs die before they begin) is waited with for a while only.
+    """
+    if seen.requests or seen.live or seen.waits:
         return False
-    return not waits(seen) or time.time() - tick.since > PATIENCE_SECONDS
+    return not (seen.pending or waits(seen)) or time.time() - tick.since > PATIENCE_SECONDS
 
 
 def waits(seen: Tick) -> bool:

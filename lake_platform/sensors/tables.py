@@ -61,7 +61,7 @@ def build_tables_sensor(upstream: Upstream) -> dg.SensorDefinition:
         mine = [tick for tick in seen if tick.dataset not in resting]
         for table, tick in zip(tables, seen, strict=True):
             if table.contract.name in due and is_done(tick, kept[table.contract.key]):
-                settle(context.instance, table.contract.key)
+                settle(context.instance, table.contract.key, kept[table.contract.key])
         pending, again = any(tick.pending for tick in mine), any(tick.waits for tick in mine)
         hints.looked(NAME, began=began, pending=pending, again=again)
         told = "\n".join(f"{tick.dataset}: {describe(tick)}" for tick in seen if tick.pending or tick.held)

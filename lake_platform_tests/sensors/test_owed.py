@@ -15,6 +15,7 @@ from lake_platform.lake.hints import ArrivalHints
 from lake_platform.lake.lake import Lake
 from lake_platform.lake.table_inputs import InputReader
 from lake_platform.sensors import owed
+from lake_platform.sensors.arrivals import MAX_STILLBORN
 from lake_platform.sensors.owed import Upstream
 from lake_platform.sensors.tables import build_table_schedule, build_tables_sensor
 from lake_platform_tests.lake.builders import memory_lake
@@ -161,6 +162,35 @@ def test_patience_ends(lake: Lake, instance: dg.DagsterInstance, clock: Clock) -
     clock.now += owed.PATIENCE_SECONDS + 1
 
     assert sensed(upstream, lake, instance) == ["plays"]
+
+
+def test_runs_that_die_before_they_begin_end_the_tick_too(
+    lake: Lake, instance: dg.DagsterInstance, clock: Clock
+) -> None:
+    upstream = house()
+    owed.owe(instance, "music.plays", None)
+    context = dg.build_sensor_context(instance=instance, resources={"lake": lake, "hints": ArrivalHints()})
+    clock.now += 61
+    for _ in range(MAX_STILLBORN):
+        result = build_tables_sensor(upstream)(context)
+        assert isinstance(result, dg.SensorResult)
+        (request,) = result.run_requests or ()
+        instance.add_run(dg.DagsterRun(job_name="job", status=dg.DagsterRunStatus.FAILURE, tags=request.tags))
+
+    assert (sensed(upstream, lake, instance), kept(upstream, instance)) == ([], {"music.plays"})
+    clock.now += owed.PATIENCE_SECONDS
+    assert (sensed(upstream, lake, instance), kept(upstream, instance)) == ([], set())
+
+
+def test_a_tick_that_is_newer_than_the_one_that_was_done_stays(instance: dg.DagsterInstance, clock: Clock) -> None:
+    owed.owe(instance, "music.plays", None)
+    done = owed.owed(instance, ["music.plays"])["music.plays"]
+    clock.now += 1
+    owed.owe(instance, "music.plays", "2024-01-02")
+
+    owed.settle(instance, "music.plays", done)
+
+    assert owed.owed(instance, ["music.plays"])["music.plays"].until == "2024-01-02"
 
 
 def test_what_has_another_hour_is_not_waited_for(lake: Lake, instance: dg.DagsterInstance) -> None:
