@@ -1,6 +1,7 @@
 """Fixtures that several packages use: one warm JVM for the whole test run, and a lake in a temporary directory."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,25 @@ settings.load_profile("lake")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So a shell starts what runs in its background, and Dagster ends its servers by it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     # pyspark reads the rows of a collect() from a socket and leaves it to the garbage collector, whenever that comes.
     config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
     # pydeequ 1.7, the first time that it is compiled.
     config.addinivalue_line("filterwarnings", "ignore:invalid escape sequence:DeprecationWarning")
     config.addinivalue_line("filterwarnings", "ignore:invalid escape sequence:SyntaxWarning")
+
+
+@pytest.fixture(autouse=True)
+def own_definitions() -> Iterator[None]:
+    """`lake --defs` says to its own process where the definitions are; the next test has none of it."""
+    before = os.environ.get("LAKE_DEFS")
+    yield
+    if before is None:
+        os.environ.pop("LAKE_DEFS", None)
+    else:
+        os.environ["LAKE_DEFS"] = before
 
 
 @pytest.fixture(scope="session")

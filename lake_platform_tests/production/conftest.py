@@ -110,7 +110,11 @@ def code_server(production: Production, tmp_path_factory: pytest.TempPathFactory
         yield
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def wait_for_port(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
