@@ -16,6 +16,7 @@ from lake_infra.templates import made_from
 from tests.conftest import HOME, Template, of_type
 from tests.tools import checkov_findings, lint_findings
 
+pytestmark = pytest.mark.reference(*SALES.datasets)
 COMMITTED = HOME / "templates" / "lake-sales.template.json"
 OFFERED = {
     "AWS::EC2::VPC": 1,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from lake_infra.app import render
+from lake_infra.declaration import Declaration
 from lake_infra.options import WAREHOUSES, Warehouse
-from lake_infra.templates import NAMES, TEMPLATES
+from lake_infra.templates import TEMPLATES, made_from
 from tests.conftest import HOME, Template
 
 
@@ -22,8 +23,8 @@ def test_the_committed_template_is_the_synthesis_of_the_committed_declaration(
     )
 
 
-def test_every_template_of_the_folder_is_tested() -> None:
+def test_every_template_of_the_folder_is_tested(declaration: Declaration) -> None:
     committed = {file.name for file in Path(HOME / "templates").iterdir()}
 
-    assert committed == {f"{name}.template.json" for name in NAMES}
+    assert committed == {f"{name}.template.json" for name in made_from(declaration)}, "remove what is made no more"
     assert {options.warehouse for options in TEMPLATES.values()} == set(WAREHOUSES)

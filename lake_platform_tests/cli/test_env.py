@@ -73,6 +73,17 @@ def test_other_forms_say_the_same(lake: Lake, tmp_path: Path, form: Any) -> None
     assert other.stdout == usual.stdout
 
 
+def test_what_was_not_chosen_may_be_missing(lake: Lake, tmp_path: Path) -> None:
+    """The output is there only where the parameter was given."""
+    told = outputs_of("lake")
+    del told["LakeGluePythonModules"]
+
+    done = lake("env", "--from-stack-outputs", written(tmp_path / "o.json", described(told)))
+
+    assert done.exit_code == 0, done.output
+    assert "LAKE_GLUE_PYTHON_MODULES" not in done.stdout
+
+
 def test_no_output_brings_a_secret(lake: Lake, tmp_path: Path) -> None:
     told = outputs_of("lake") | {
         "LakeRedshiftPassword": "s3cret",

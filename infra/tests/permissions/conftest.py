@@ -47,12 +47,13 @@ def means() -> Means:
 
 @pytest.fixture(scope="session")
 def crawled(declaration: Declaration) -> Template:
-    """The template of a declaration in which one dataset names a crawler."""
+    """The template of a declaration in which one dataset names a crawler: `customers`, where it is declared."""
     from lake_infra.app import synthesise
 
+    names = [dataset.name for dataset in declaration.datasets]
+    crawled = "customers" if "customers" in names else names[0]
     datasets = tuple(
-        replace(dataset, crawler="landed") if dataset.name == "customers" else dataset
-        for dataset in declaration.datasets
+        replace(dataset, crawler="landed") if dataset.name == crawled else dataset for dataset in declaration.datasets
     )
     return synthesise(replace(declaration, datasets=datasets), Options())
 

@@ -1,5 +1,6 @@
 """Every call of a full rehearsal is allowed to whoever makes it, and what is allowed besides has a reason."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, Role, read_policies
 from lake_infra.policy.usage import Allowed, unused
 from lake_infra.policy.wildcards import matches
-from tests.conftest import HOME, Template
+from tests.conftest import HOME, REFERENCE, Template
 from tests.permissions.conftest import with_dagster
 from tests.permissions.recorded import ACCOUNT, ROLES, needed, recorded_calls, role_arn
 
@@ -27,6 +28,7 @@ def everything(crawled: Template) -> Policies:
     return with_dagster(read_policies(crawled, ACCOUNT), ACCOUNT)
 
 
+@pytest.mark.reference
 @pytest.mark.parametrize("warehouse", WAREHOUSES)
 @pytest.mark.parametrize("actor", ROLES)
 def test_every_recorded_call_is_allowed_to_the_role_that_makes_it(
@@ -54,10 +56,17 @@ def test_every_recorded_call_is_allowed_to_the_role_that_makes_it(
     assert refused == []
 
 
+def test_the_record_is_of_the_reference_datasets() -> None:
+    processed = (re.search(r":::rehearsal-lake-[^/]+/processed/(\w+)/", call.resource) for call in recorded_calls())
+
+    assert {found[1] for found in processed if found} == {*REFERENCE}
+
+
 def test_the_record_is_of_known_actors() -> None:
     assert {call.actor for call in recorded_calls()} == set(ROLES)
 
 
+@pytest.mark.reference
 def test_what_the_rehearsal_does_not_need_has_a_reason(everything: Policies, means: Means) -> None:
     calls = recorded_calls()
     actors = {role: actor for actor, role in ROLES.items()}

@@ -9,8 +9,8 @@ import pytest
 from lake_infra.policy.documents import Statement
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
-from lake_infra.templates import DAGSTER, NAMES
-from tests.conftest import of_type
+from lake_infra.templates import DAGSTER, made_from
+from tests.conftest import DECLARED, of_type
 from tests.permissions.conftest import committed, with_dagster
 from tests.permissions.recorded import ACCOUNT
 
@@ -22,7 +22,7 @@ NO_ACCOUNT = "events.amazonaws.com"
 """Says no account when it sends to a queue."""
 
 
-@pytest.fixture(params=[name for name in NAMES if name != DAGSTER])
+@pytest.fixture(params=[name for name in made_from(DECLARED) if name != DAGSTER])
 def policies(request: pytest.FixtureRequest) -> Policies:
     """Of each template of the data stack, and the Dagster stack beside it."""
     return with_dagster(read_policies(committed(request.param), ACCOUNT), ACCOUNT)

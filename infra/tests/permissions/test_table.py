@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from lake_infra.options import Warehouse
 from lake_infra.policy.calls import Means
 from lake_infra.policy.evaluate import Request, decide
 from lake_infra.policy.template import Policies, read_policies
-from tests.conftest import HOME, Template, of_type
+from tests.conftest import HOME, REFERENCE, Template, of_type
 from tests.permissions.conftest import with_dagster
 from tests.permissions.recorded import ACCOUNT
 
@@ -43,7 +44,14 @@ def ask(crawled: Template) -> Callable[[Line], bool]:
     return lambda line: decide(policies, _request(line, means)).allowed
 
 
-@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.who} {line.action} {line.on}".replace(" ", "-"))
+def _case(line: Line) -> Any:
+    """Two roles are given datasets by their names: their lines speak of those of the reference pipelines."""
+    named = [name for name in REFERENCE if line.who in ("orchestrator", "crawler") and name in re.split(r"\W", line.on)]
+    marks = [pytest.mark.reference(*named)] if named else []
+    return pytest.param(line, marks=marks, id=f"{line.who} {line.action} {line.on}".replace(" ", "-"))
+
+
+@pytest.mark.parametrize("line", [_case(line) for line in LINES])
 def test_the_page_says_what_is_so(line: Line, ask: Callable[[Line], bool]) -> None:
     assert ask(line) == line.may, f"{line.who} {line.action} on {line.on}: {line.why}"
 

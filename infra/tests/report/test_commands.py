@@ -42,7 +42,10 @@ def test_the_cost_is_told_with_other_numbers_and_as_json(tmp_path: Path, capsys:
     assert told["usd_a_month"] == pytest.approx(sum(line["usd_a_month"] for line in told["lines"]), abs=0.2)
 
 
-@pytest.mark.parametrize(("name", "datasets"), [("lake", DATASETS), ("lake-sales", len(SALES.datasets))])
+@pytest.mark.parametrize(
+    ("name", "datasets"),
+    [("lake", DATASETS), pytest.param("lake-sales", len(SALES.datasets), marks=pytest.mark.reference(*SALES.datasets))],
+)
 def test_the_cost_counts_the_datasets_of_its_template(
     name: str, datasets: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
