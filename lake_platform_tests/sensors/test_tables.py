@@ -1,8 +1,7 @@
 """What starts tables: the one sensor for all of them, and schedules. No table is made here, only asked for."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -33,12 +32,6 @@ TOTALS = {
     "columns": [{"name": "plays", "type": "bigint"}],
 }
 TOTALS_SQL = "SELECT COUNT(*) AS plays FROM plays"
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        yield instance
 
 
 @pytest.fixture

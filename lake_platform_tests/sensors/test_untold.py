@@ -1,7 +1,6 @@
 """What Dagster is told of versions that it does not know: of a run that was killed, or since its storage is new."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import dagster as dg
 import pytest
@@ -19,12 +18,6 @@ from lake_platform_tests.warehouse.making import EVENTS, dataset
 DAYS = ("2024-01-01", "2024-01-02", "2024-01-03")
 KEY = asset_key("events", "staging")
 VERSION = "dagster/data_version"
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        yield instance
 
 
 @pytest.fixture
