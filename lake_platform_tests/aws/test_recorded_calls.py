@@ -17,6 +17,16 @@ def recorded() -> list[dict[str, str]]:
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 
+def places_of(record: list[dict[str, str]]) -> set[tuple[str, str, str]]:
+    """Who does what where: a bucket with the first part of the key, a database, a group of logs."""
+    return {(each["actor"], each["call"], _place(each["resource"])) for each in record}
+
+
+def _place(resource: str) -> str:
+    owner, *rest = resource.split("/")
+    return owner if owner.endswith(LANDING) else "/".join([owner, *rest[:1]])
+
+
 def test_each_call_is_there_once_and_in_order() -> None:
     lines = [(each["actor"], each["call"], each["resource"]) for each in recorded()]
 

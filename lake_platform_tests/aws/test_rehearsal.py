@@ -15,7 +15,7 @@ from lake_platform.local.rehearsal.compare import compare_tables
 from lake_platform.settings import Settings
 from lake_platform_tests.aws.faulty import Faults
 from lake_platform_tests.aws.rehearsed import BAD, CRAWLER, GOOD, Rehearsed, hits, objects, places, rehearse_crm
-from lake_platform_tests.aws.test_recorded_calls import recorded
+from lake_platform_tests.aws.test_recorded_calls import places_of, recorded
 from lake_platform_tests.sensors.receiver import TOKEN
 
 pytestmark = [pytest.mark.e2e, pytest.mark.s3, pytest.mark.spark, pytest.mark.warehouse]
@@ -117,21 +117,11 @@ def test_every_actor_calls_with_a_key_of_its_own(rehearsed: Rehearsed) -> None:
 
 def test_no_call_is_made_that_the_record_lacks_and_none_in_another_place(rehearsed: Rehearsed) -> None:
     """The policies are proved by the record (`infra/tests/permissions`): what is not in it may be refused on AWS."""
-    made = {call for call in _places(rehearsed.calls.record()) if not call[1].endswith("Crawler")}
+    made = {call for call in places_of(rehearsed.calls.record()) if not call[1].endswith("Crawler")}
 
-    assert made - _places(recorded()) - UNRECORDED == set(), (
+    assert made - places_of(recorded()) - UNRECORDED == set(), (
         "write the record anew: lake rehearse --with-failure --calls infra/calls.json"
     )
-
-
-def _places(record: list[dict[str, str]]) -> set[tuple[str, str, str]]:
-    """Who does what where: a bucket with the first part of the key, a database, a group of logs."""
-    return {(each["actor"], each["call"], _place(each["resource"])) for each in record}
-
-
-def _place(resource: str) -> str:
-    owner, *rest = resource.split("/")
-    return owner if owner.endswith(LANDING) else "/".join([owner, *rest[:1]])
 
 
 def test_the_jobs_leave_neither_magic_nor_temporary_files(rehearsed: Rehearsed) -> None:
