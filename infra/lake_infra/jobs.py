@@ -12,7 +12,7 @@ from constructs import Construct
 
 from lake_infra.declaration import Declaration
 from lake_infra.names import Names
-from lake_infra.parameters import number, text
+from lake_infra.parameters import is_given, number, text
 
 TAGS = {"application": "lake_platform"}
 """Those that `lake deploy-jobs` gives."""
@@ -123,10 +123,7 @@ class PythonModules:
             problem="`name==version` without spaces, separated by commas, or nothing",
             told="LAKE_GLUE_PYTHON_MODULES: what transforms need besides, name==version separated by commas",
         )
-        given = cdk.CfnCondition(
-            scope, "HasPythonModules", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(value, ""))
-        )
-        return cls(value=value, given=given)
+        return cls(value=value, given=is_given(scope, "HasPythonModules", value))
 
     @property
     def argument(self) -> cdk.IResolvable:

@@ -22,3 +22,8 @@ def text(scope: Construct, name: str, default: str | None = None, *, pattern: st
         constraint_description=problem,
         description=told,
     ).value_as_string
+
+
+def is_given(scope: Construct, name: str, value: str) -> cdk.CfnCondition:
+    """The condition that a parameter which may be left empty is not."""
+    return cdk.CfnCondition(scope, name, expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(value, "")))

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from lake_infra.declaration import Declaration
 from lake_infra.outputs import output_name
-from lake_infra.parameters import number, text
+from lake_infra.parameters import is_given, number, text
 
 NETWORK = r"([0-9]{1,3}\.){3}[0-9]{1,3}/([89]|[12][0-9]|3[0-2])"
 _ADDRESS = "https://[A-Za-z0-9.:/_-]+"
@@ -149,10 +149,7 @@ class Webhook:
             problem="the ARN of a secret of Secrets Manager, or nothing",
             told="LAKE_ALERT_WEBHOOK: secret of Secrets Manager that holds the address, as plain text",
         )
-        given = cdk.CfnCondition(
-            scope, "HasAlertWebhook", expression=cdk.Fn.condition_not(cdk.Fn.condition_equals(secret, ""))
-        )
-        return cls(secret=secret, given=given)
+        return cls(secret=secret, given=is_given(scope, "HasAlertWebhook", secret))
 
 
 @dataclass(frozen=True, kw_only=True)
